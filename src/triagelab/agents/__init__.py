@@ -1,0 +1,1 @@
+"""Agents: they see presentations and predict; fitting lives in training."""

@@ -1,0 +1,49 @@
+"""The one protocol every agent follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from triagelab.cases.presentation import Presentation
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What an agent says of one patient.
+
+    Missing: `level` None is "no answer", wrong everywhere and never repaired downstream.
+
+    Attributes:
+        level: 1-5 or None.
+        acceptable: levels the agent itself could defend, if it knows.
+        probabilities: five numbers for levels 1-5, if it has them.
+        point, because, unknown: decision point, rule ids and unknown facts, for agents with a trace.
+        evidence: spans of the narrative, as (start, end, label).
+        status: parse status for agents that write text, else "clean".
+        completion: the text the agent wrote, if any.
+        extra: anything else worth a record (plain JSON values).
+    """
+
+    level: int | None
+    acceptable: frozenset[int] | None = None
+    probabilities: tuple[float, float, float, float, float] | None = None
+    point: str | None = None
+    because: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    evidence: tuple[tuple[int, int, str], ...] = ()
+    status: str = "clean"
+    completion: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Agent(Protocol):
+    """Predicts levels for a batch of presentations."""
+
+    name: str
+
+    def predict(self, presentations: Sequence[Presentation], *, seed: int = 0) -> list[Prediction]:
+        """Return one prediction a presentation, in order. `seed` matters only to agents that sample."""
+        ...

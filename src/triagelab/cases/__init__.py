@@ -1,0 +1,1 @@
+"""Patients: the case schema, the generator, note rendering, note reading, and splits."""

@@ -1,0 +1,71 @@
+"""What a note says: findings with the span that says so, and the step from findings to facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from triagelab.clinical.facts import Facts
+from triagelab.clinical.vitals import VitalSigns
+
+
+class Assertion(StrEnum):
+    """How the note speaks of a concept."""
+
+    PRESENT = "present"
+    NEGATED = "negated"
+    UNCERTAIN = "uncertain"
+    HISTORICAL = "historical"
+    HYPOTHETICAL = "hypothetical"
+    FAMILY = "family"
+    PLANNED = "planned"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mention: `note[start:end]` is the evidence.
+
+    Attributes:
+        concept: lexicon id; where it equals a fact id it feeds that fact.
+        assertion: how the note speaks of it.
+        start, end: character offsets into the note.
+        text: the words of the note.
+    """
+
+    concept: str
+    assertion: Assertion
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Everything read from one note.
+
+    Attributes:
+        findings: all mentions in order of position, negated and historical ones included.
+        vitals: the vital signs that are plausible.
+        implausible: vital signs that were written but cannot be true; they are not used.
+        facts: what the engine may be told; unknown where the note is silent.
+        number_spans: name of a vital sign or age -> (start, end) of the words that say it.
+    """
+
+    note: str
+    findings: tuple[Finding, ...]
+    age_years: float | None
+    sex: str | None
+    vitals: VitalSigns
+    facts: Facts
+    implausible: tuple[str, ...] = ()
+    pregnancy_weeks: float | None = None
+    number_spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def has(self, concept: str) -> bool | None:
+        """Return True if the concept is asserted present, False if only negated, None if not mentioned."""
+        said = {finding.assertion for finding in self.findings if finding.concept == concept}
+        if Assertion.PRESENT in said:
+            return True
+        return False if Assertion.NEGATED in said else None

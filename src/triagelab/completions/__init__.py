@@ -1,0 +1,1 @@
+"""Prompts, answers, and the parser that turns a completion into an answer or says why it cannot."""

@@ -1,0 +1,1 @@
+"""Datasets: one adapter per source, each with a row-level reject log."""

@@ -1,0 +1,46 @@
+"""The errors a user can meet. Each also subclasses the builtin it refines."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TriageLabError(Exception):
+    """Base of every error that triagelab raises on purpose; the command line prints it as one line, exit code 2."""
+
+
+class BadInputError(TriageLabError, ValueError):
+    """A value from outside is not acceptable: names the field, the value, what is allowed and what to do."""
+
+    def __init__(self, field: str, value: object, allowed: str, hint: str = "") -> None:
+        shown = repr(value)
+        if len(shown) > 120:
+            shown = shown[:117] + "..."
+        message = f"{field}: got {shown}; allowed: {allowed}"
+        super().__init__(" ".join((message + (f"; {hint}" if hint else "")).split()))
+        self.field, self.value, self.allowed, self.hint = field, value, allowed, hint
+
+
+class UnknownNameError(BadInputError, LookupError):
+    """A name that no registry holds; answers with the nearest known one."""
+
+    def __init__(self, field: str, value: object, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.4)
+        super().__init__(field, value, ", ".join(names) or "(none)", f"did you mean {near[0]!r}?" if near else "")
+
+
+class DataFormatError(TriageLabError, ValueError):
+    """A file is not in the format it claims: names the file, the place in it and what was expected."""
+
+
+class MissingDependencyError(TriageLabError, ImportError):
+    """An optional package is not installed; says which extra brings it."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the package {package!r}: pip install 'triagelab[{extra}]'")
+
+
+class RunStateError(TriageLabError, RuntimeError):
+    """A run cannot go on as asked: its folder, configuration or checkpoint does not match."""

@@ -1,0 +1,1 @@
+"""Evaluation: records, metrics with intervals, paired comparison, report."""

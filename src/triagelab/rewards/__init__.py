@@ -1,0 +1,1 @@
+"""Rewards: presets over one set of terms, each completion scored to a breakdown."""

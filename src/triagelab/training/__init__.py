@@ -1,0 +1,1 @@
+"""Training: recipes, models, SFT, GRPO, fitted baselines, export."""
