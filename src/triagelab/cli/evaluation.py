@@ -1,0 +1,99 @@
+"""`triagelab evaluate`, `compare` and `report`."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from triagelab.cli.data import Split
+from triagelab.errors import BadInputError
+
+
+class Protocol(StrEnum):
+    standard = "standard"
+    published = "published"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(evaluate)
+    app.command()(compare)
+    app.command()(report)
+
+
+def parse_data(spec: str) -> tuple[str, Path | None]:
+    """Return (name, path) from NAME or NAME:PATH."""
+    name, colon, path = spec.partition(":")
+    if colon and not path:
+        raise BadInputError("--data", spec, "NAME or NAME:PATH")
+    return name, Path(path) if path else None
+
+
+def evaluate(
+    agent: str = typer.Option(..., "--agent", help="rules, majority, tabular, tabular:DIR, model:DIR."),
+    data: str = typer.Option(..., "--data", help="NAME or NAME:PATH (generated, nhamcs, mimic-iv-ed, vignettes)."),
+    out: Path = typer.Option(..., "--out", help="Folder for records.jsonl and summary.json."),
+    split: Split | None = typer.Option(None, "--split", help="Default: test."),
+    limit: int | None = typer.Option(None, "--limit", min=1, help="Only the first N cases."),
+    temperature: float | None = typer.Option(None, "--temperature", min=0.0, max=5.0, help="0 is greedy."),
+    max_new_tokens: int | None = typer.Option(None, "--max-new-tokens", min=1, max=32_768),
+    repeat: int = typer.Option(1, "--repeat", min=1, max=1000, help="Samples a case."),
+    seed: int = typer.Option(0, "--seed", min=0),
+    version: int = typer.Option(5, "--version", min=4, max=5, help="ESI handbook version, for the rules agent."),
+    protocol: Protocol = typer.Option(
+        Protocol.standard, "--protocol", help="published: temperature 0.1, 1 024 new tokens, the published regexes."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
+) -> None:
+    """Run an agent over a data set and write records and a summary with intervals."""
+    from triagelab.agents.registry import load_agent
+    from triagelab.datasets.registry import load_dataset
+    from triagelab.evaluation import runner
+    from triagelab.training.tabular import fitted_spec
+
+    name, path = parse_data(data)
+    chosen = split.value if split else Split.test.value
+    options: dict[str, Any] = {"version": version, "temperature": temperature, "max_new_tokens": max_new_tokens}
+    if protocol is Protocol.published:
+        options |= {"protocol": "published", "temperature": 0.1, "max_new_tokens": 1024}
+    dataset = load_dataset(name, path, seed=seed if name == "generated" else 0)
+    loaded = load_agent(fitted_spec(agent, dataset), **{key: value for key, value in options.items() if value is not None})
+    part = dataset.split(chosen)
+    summary = runner.evaluate(
+        loaded, part, out, split=chosen, limit=limit, repeat=repeat, seed=seed, config={"agent": agent, "data": data, **options}
+    )
+    if as_json:
+        typer.echo(json.dumps(summary, allow_nan=False))
+        return
+    for line in runner.summary_lines(summary):
+        typer.echo(line)
+    typer.echo(f"-> {out}")
+
+
+def compare(
+    dir_a: Path = typer.Argument(..., help="Evaluation folder."),
+    dir_b: Path = typer.Argument(..., help="Evaluation folder on the same cases."),
+    as_json: bool = typer.Option(False, "--json"),
+) -> None:
+    """Compare two agents on the same cases: paired differences, McNemar, and how many cases would settle it."""
+    from triagelab.evaluation import paired
+
+    result = paired.compare(dir_a, dir_b)
+    if as_json:
+        typer.echo(json.dumps(result.to_dict(), allow_nan=False))
+        return
+    for line in result.lines():
+        typer.echo(line)
+
+
+def report(
+    dirs: list[Path] = typer.Argument(..., help="Evaluation and training folders."),
+    out: Path = typer.Option(..., "--out", help="HTML file to write."),
+) -> None:
+    """Write one static HTML report."""
+    from triagelab.evaluation.report import build_report
+
+    typer.echo(f"-> {build_report(dirs, out)}")

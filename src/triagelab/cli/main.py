@@ -1,0 +1,80 @@
+"""The `triagelab` command: registers the verbs and turns every error into one line and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from triagelab import __version__
+from triagelab.cli import data, evaluation, score, training, triage
+from triagelab.errors import TriageLabError
+
+app = typer.Typer(
+    name="triagelab",
+    help="Train, stress-test and evaluate AI agents that triage patients. Research and education only, never a "
+    "medical device.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for part in (training, data, triage, score, evaluation):
+    part.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"triagelab {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _fail(message: str, code: int = 2) -> int:
+    print(f"triagelab: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 2 bad input, 130 stopped by the user."""
+    try:
+        result = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except typer.TyperException as error:
+        return _fail(f"{error.format_message().replace('Value error, ', '')} (try --help)")
+    except TriageLabError as error:
+        return _fail(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("stopped; the same command (with --resume for train) goes on from the last checkpoint", 130)
+    except BrokenPipeError:
+        # The reader of a pipe went away (for example `| head`): nothing is wrong, and Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(f"{error.filename or 'file'}: {error.strerror or error}")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    # Nothing is sent anywhere by default; these must be set before a library reads them.
+    for name, value in {
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "TRL_EXPERIMENTAL_SILENCE": "1",
+    }.items():
+        os.environ.setdefault(name, value)
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()
