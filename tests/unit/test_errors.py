@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+
+from triagelab.errors import BadInputError, TriageLabError, UnknownNameError
+
+
+def test_bad_input_is_one_line_with_field_value_allowed_and_hint():
+    error = BadInputError("age_years", -3, "0 to 125", "use null\nif unknown")
+    assert str(error) == "age_years: got -3; allowed: 0 to 125; use null if unknown"
+    assert isinstance(error, TriageLabError)
+    assert isinstance(error, ValueError)
+
+
+def test_long_values_are_cut():
+    assert len(str(BadInputError("note", "x" * 10_000, "short"))) < 200
+
+
+def test_unknown_name_offers_the_nearest():
+    with pytest.raises(LookupError, match="did you mean 'nhamcs'"):
+        raise UnknownNameError("dataset", "nhmacs", ["nhamcs", "generated"])

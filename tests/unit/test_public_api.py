@@ -1,0 +1,42 @@
+"""The Python interface is frozen: changing a signature here is a breaking change for every user."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import triagelab
+
+SIGNATURES = {
+    "decide": "(facts, *, version=5, options=None)",
+    "extract": "(note)",
+    "reward": "(preset)",
+    "load_dataset": "(name, path=None, *, split=None, limit=None, seed=0, n=None)",
+}
+
+
+def bare(signature: inspect.Signature) -> str:
+    plain = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    return str(signature.replace(parameters=plain, return_annotation=inspect.Signature.empty))
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signatures_are_frozen(name):
+    assert bare(inspect.signature(getattr(triagelab, name))) == SIGNATURES[name]
+
+
+def test_all_lists_exactly_the_public_functions():
+    assert set(triagelab.__all__) == {*SIGNATURES, "__version__"}
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = (
+        "import sys, triagelab, triagelab.cli.main;"
+        "print([m for m in ('torch','transformers','trl','polars','pydantic.main','numpy','sklearn','scipy') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(eval(result.stdout, {}))
+    assert not loaded & {"torch", "transformers", "trl", "polars", "sklearn", "scipy", "numpy"}
