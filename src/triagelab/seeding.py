@@ -6,6 +6,9 @@ import hashlib
 
 import numpy as np
 
+Generator = np.random.Generator
+"""The type of a stream, for annotations."""
+
 
 def derive_seed(namespace: str, seed: int, *keys: str | int, bits: int = 63) -> int:
     """Return a seed that depends on every part of (namespace, seed, keys) and on nothing else.

@@ -1,0 +1,126 @@
+"""Agents by name: `rules`, `majority:DIR`, `tabular:DIR`, `model:DIR`; wrappers take their agent after a colon."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from triagelab.agents.base import Agent
+from triagelab.errors import BadInputError, UnknownNameError
+
+NOTHING, DIRECTORY, AGENT = "nothing", "a directory", "an agent"
+
+
+@dataclass(frozen=True)
+class AgentEntry:
+    """How one kind of agent is made.
+
+    Attributes:
+        factory: `module:attribute`, imported only when the agent is asked for.
+        takes: what stands after the colon: nothing, a directory, or (wrappers) an agent.
+        made_by: what the user runs to get the directory.
+    """
+
+    name: str
+    factory: str
+    takes: str
+    text: str
+    made_by: str = ""
+
+    def load_factory(self) -> Callable[..., Agent]:
+        """Return the callable that makes the agent."""
+        module, _, attribute = self.factory.partition(":")
+        found: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+        return found
+
+
+REGISTRY: dict[str, AgentEntry] = {
+    entry.name: entry
+    for entry in (
+        AgentEntry("rules", "triagelab.agents.rules:RulesAgent", NOTHING, "text -> findings -> facts -> engine"),
+        AgentEntry(
+            "majority",
+            "triagelab.agents.majority:MajorityAgent.load",
+            DIRECTORY,
+            "always the commonest level",
+            "evaluate --agent majority",
+        ),
+        AgentEntry(
+            "tabular",
+            "triagelab.agents.tabular:TabularAgent.load",
+            DIRECTORY,
+            "gradient boosting on structured fields",
+            "evaluate --agent tabular",
+        ),
+        AgentEntry(
+            "model", "triagelab.agents.local:LocalAgent.load", DIRECTORY, "a local checkpoint", "triagelab train"
+        ),
+    )
+}
+"""Every agent that `--agent` accepts."""
+
+OPTIONS: Mapping[str, str] = {
+    "version": "ESI handbook version, 4 or 5",
+    "temperature": "sampling temperature, 0 is greedy",
+    "max_new_tokens": "longest completion",
+    "batch_size": "completions generated at once",
+    "template": "prompt template",
+    "protocol": "standard or published",
+}
+"""Options that any caller may give; an agent takes those that its factory names and leaves the others alone."""
+
+
+def agent_names() -> tuple[str, ...]:
+    """Return the names that stand before the colon."""
+    return tuple(REGISTRY)
+
+
+def load_agent(spec: str, **options: Any) -> Agent:
+    """Return the agent that `spec` names, `NAME` or `NAME:WHAT`.
+
+    Args:
+        spec: `rules`, `majority:DIR`, `tabular:DIR`, `model:DIR`, or `WRAPPER:SPEC`.
+        options: see OPTIONS; None means "the agent's default".
+
+    Raises: UnknownNameError with the nearest known name or option; BadInputError where the part after the colon is
+        missing, superfluous or not there.
+    """
+    name, colon, rest = spec.strip().partition(":")
+    if name not in REGISTRY:
+        raise UnknownNameError("agent", name, REGISTRY)
+    entry = REGISTRY[name]
+    if entry.takes == AGENT:
+        if not rest:
+            raise BadInputError("agent", spec, f"{name}:AGENT, for example {name}:rules")
+        inner = load_agent(rest, **options)
+        return _make(entry, (inner,), options)
+    if entry.takes == NOTHING:
+        if colon:
+            raise BadInputError("agent", spec, f"{name} alone: it takes nothing after the colon")
+        return _make(entry, (), options)
+    return _make(entry, (_directory(entry, spec, rest),), options)
+
+
+def _directory(entry: AgentEntry, spec: str, rest: str) -> Path:
+    hint = f"made by `triagelab {entry.made_by.removeprefix('triagelab ')}`"
+    if not rest:
+        raise BadInputError("agent", spec, f"{entry.name}:DIR", hint)
+    folder = Path(rest)
+    if not folder.is_dir():
+        raise BadInputError("agent", spec, f"{entry.name}: with an existing directory after the colon", hint)
+    return folder
+
+
+def _make(entry: AgentEntry, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Agent:
+    factory = entry.load_factory()
+    named = set(inspect.signature(factory).parameters)
+    for option in options:
+        if option not in OPTIONS and option not in named:
+            raise UnknownNameError(f"option of agent {entry.name}", option, {*OPTIONS, *named} - {"directory", "path"})
+    return factory(*arguments, **{key: value for key, value in options.items() if key in named and value is not None})
