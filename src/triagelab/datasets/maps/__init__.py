@@ -1,0 +1,1 @@
+"""Column maps of the sources, as data."""

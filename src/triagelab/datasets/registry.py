@@ -1,0 +1,113 @@
+"""Dataset names and the one function that loads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from triagelab.datasets.base import SPLITS, Dataset
+from triagelab.datasets.cache import through_cache
+from triagelab.datasets.parquet import read_parquet
+from triagelab.errors import BadInputError, UnknownNameError
+from triagelab.seeding import stream
+
+
+@dataclass(frozen=True)
+class Source:
+    """How one dataset is loaded.
+
+    Attributes:
+        module: adapter with `load(path) -> Dataset`; where `cached`, also `source_files(path) -> list[Path]`.
+        needs: what the path must be, in words.
+        cached: whether a load is kept as Parquet.
+    """
+
+    module: str
+    needs: str
+    cached: bool = False
+
+
+SOURCES: dict[str, Source] = {
+    "generated": Source("triagelab.datasets.generated", "no path, or a cases.jsonl written by `triagelab generate`"),
+    "nhamcs": Source("triagelab.datasets.nhamcs", "the folder with CDC's zips and label programs", cached=True),
+    "mimic-iv-ed": Source(
+        "triagelab.datasets.mimic_iv_ed", "the MIMIC-IV-ED folder (the one that holds ed/triage.csv.gz)", cached=True
+    ),
+    "vignettes": Source("triagelab.datasets.vignettes", "a JSONL file with one {id, case, esi} a line"),
+}
+DATASET_NAMES: tuple[str, ...] = tuple(SOURCES)
+
+
+def load_dataset(
+    name: str,
+    path: str | Path | None = None,
+    *,
+    split: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    n: int | None = None,
+) -> Dataset:
+    """Return the cases of a dataset, or of one split of it.
+
+    Args:
+        name: one of `DATASET_NAMES`.
+        path: where the files are; every dataset also reads a .parquet written by `triagelab data load`.
+        split: train, dev or test; None is all of them.
+        limit: at most this many cases, drawn by `seed` and kept in order.
+        seed: for the draw, and for the patients of `generated`.
+        n: cases a split of `generated`.
+
+    Raises: UnknownNameError, BadInputError, DataFormatError, each one line that says what to do.
+    """
+    if name not in SOURCES:
+        raise UnknownNameError("dataset", name, SOURCES)
+    if split is not None and split not in SPLITS:
+        raise BadInputError("split", split, ", ".join(SPLITS))
+    for field, value in (("limit", limit), ("n", n)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise BadInputError(field, value, "a whole number of at least 1")
+    if name == "generated" and path is None:
+        from triagelab.datasets.generated import generate_dataset
+
+        dataset = generate_dataset(split=split, n=n if n is not None else limit, seed=seed)
+    elif n is not None:
+        raise BadInputError("n", n, "nothing for this dataset", "use limit; n is for `generated` without a path")
+    else:
+        dataset = _from_path(name, path, split)
+    return _limited(dataset, limit, seed)
+
+
+def _from_path(name: str, path: str | Path | None, split: str | None) -> Dataset:
+    source = SOURCES[name]
+    if path is None:
+        raise BadInputError(f"{name} path", None, source.needs)
+    place = Path(path)
+    if not place.exists():
+        raise BadInputError(f"{name} path", str(path), source.needs, "there is nothing at this place")
+    if place.suffix == ".parquet" and place.is_file():
+        return _from_parquet(name, place, split)
+    module = import_module(source.module)
+    load: Callable[[Path], Dataset] = module.load
+    if source.cached:
+        files: Iterable[Path] = module.source_files(place)
+        return through_cache(name, files, split, lambda: load(place))
+    dataset = load(place)
+    return dataset.split(split) if split is not None else dataset
+
+
+def _from_parquet(name: str, place: Path, split: str | None) -> Dataset:
+    dataset = read_parquet(place, split=split)
+    if dataset.name != name:
+        raise BadInputError(f"{name} path", str(place), f"cases of {name}", f"it holds cases of {dataset.name}")
+    return dataset
+
+
+def _limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
+    """Draw, not cut: the first rows of a survey are all one hospital."""
+    if limit is None or limit >= len(dataset):
+        return dataset
+    chosen = stream("datasets.limit", seed, dataset.name).permutation(len(dataset))[:limit]
+    cases = tuple(dataset.cases[int(index)] for index in sorted(chosen))
+    return Dataset(dataset.name, cases, dataset.scale, dataset.rejects, dataset.notes)
