@@ -1,0 +1,220 @@
+"""From a completion to an answer, or to the reason why there is none. It never guesses.
+
+An answer is an `ANSWER:` mark that starts a line outside any reasoning block and names exactly one level. A mark
+inside a sentence or a quotation is somebody else's answer; only where no line starts with a mark, the last words of the
+text may be one. Time is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from triagelab.completions.answer_line import MARK, Fault, Mark, nothing_after, read_mark, second_thoughts
+from triagelab.completions.answers import Parsed, ParseStatus
+from triagelab.completions.plain import Plain, plain
+
+_AS_ASKED = re.compile(r"ANSWER: ESI [1-5]")
+_REASONING = ("think", "thinking", "reasoning")
+_DECORATION = " \t\r*_#`-•+"
+_COLON = re.compile(r"[*_`]{0,4}[ \t]{0,4}:")
+_REFUSAL = re.compile(
+    r"\bas an ai\b|\bi(?:'m| am) (?:not a (?:doctor|medical|clinician|nurse)|(?:sorry|afraid),? (?:but )?i (?:can|am))"
+    r"|\b(?:i|we)(?:'m| am| are)? (?:unable|not able|not qualified|cannot|can't|can not|won't|will not)\b"
+    r"[^.\n]{0,40}\b(?:triage|assess|assist|help|provide|determine|give|assign|classify|comply|answer|advise|offer|rate)"
+)
+_PUBLISHED = re.compile(r"ANSWER:\s*ESI\s*([1-5])")
+_PUBLISHED_FALLBACK = re.compile(r"ESI\s+([1-5])\b")
+
+
+def parse(text: str, *, truncated: bool = False) -> Parsed:
+    """Return the single final answer of a completion, or the status that says why there is none.
+
+    Args:
+        text: what the model wrote, without the prompt.
+        truncated: the model was cut off by its token limit; an answer at the very end may then be unfinished.
+
+    Missing: `level` is None under every status but CLEAN and REPAIRED.
+    """
+    read = plain(text)
+    if not read.low.strip():
+        return Parsed(ParseStatus.EMPTY, None, reason="nothing was written")
+    begin = _body_start(read.low)
+    if begin is None:
+        return Parsed(ParseStatus.TRUNCATED, None, reason="the reasoning block never ends")
+    own, quoted = _marks(read.low, begin)
+    parsed = _verdict(read, begin, own, quoted, truncated)
+    return parsed
+
+
+def parse_published(text: str) -> Parsed:
+    """Return what the published evaluation protocol reads: two regexes, first match, for comparison only.
+
+    Source: the cards of v46 and v49 (`ANSWER:\\s*ESI\\s*([1-5])`, fallback `ESI\\s+([1-5])\\b`).
+    """
+    sections = {
+        "has_extraction": "EXTRACTION" in text,
+        "has_algorithm": "ALGORITHM" in text,
+        "has_answer": "ANSWER" in text,
+    }
+    for pattern, status in ((_PUBLISHED, ParseStatus.CLEAN), (_PUBLISHED_FALLBACK, ParseStatus.REPAIRED)):
+        if found := pattern.search(text):
+            return Parsed(
+                status, int(found[1]), **sections, start=found.start(), end=found.end(), reason="published regex"
+            )
+    status = ParseStatus.MALFORMED if text.strip() else ParseStatus.EMPTY
+    return Parsed(status, None, **sections, reason="no published regex matches")
+
+
+def _body_start(low: str) -> int | None:
+    """Return where the text after the last reasoning block begins, None if a block stays open."""
+    if "<" not in low:
+        return 0
+    close = max((low.rfind(f"</{name}>") + len(name) + 3 if f"</{name}>" in low else 0) for name in _REASONING)
+    opened = max(low.rfind(f"<{name}>") for name in _REASONING)
+    return None if opened >= close and opened >= 0 else close
+
+
+def _line_start(low: str, begin: int, position: int) -> bool:
+    """Return whether only list or markdown marks stand between the start of the line and `position`."""
+    if low.startswith("final ", max(position - 6, begin)) and position - 6 >= begin:
+        position -= 6
+    floor = max(begin, position - 16)
+    while position > floor and low[position - 1] in _DECORATION:
+        position -= 1
+    return position == begin or low[position - 1] == "\n"
+
+
+def _marks(low: str, begin: int) -> tuple[list[Mark], list[Mark]]:
+    """Return the marks that start a line, and the last of those that do not."""
+    own: list[Mark] = []
+    inside: list[Mark] = []
+    position = low.find("answer", begin)
+    while position >= 0:
+        found = MARK.match(low, position)
+        after = position + 6
+        if found is not None:
+            starts_line = _line_start(low, begin, position)
+            limit = len(low) if starts_line else min(len(low), found.end() + 80)
+            line_end = low.find("\n", found.end(), limit)
+            mark = read_mark(low, position, found.end(), limit if line_end < 0 else line_end)
+            if starts_line:
+                own.append(mark)
+            else:
+                inside = [mark]
+            after = max(after, mark.end if starts_line else after)
+        position = low.find("answer", after)
+    return own, inside
+
+
+def _verdict(read: Plain, begin: int, own: list[Mark], inside: list[Mark], truncated: bool) -> Parsed:
+    low = read.low
+    stands_alone = not own and _ends_sentence(low, begin, inside)
+    marks = inside if stands_alone else own
+    sections = _sections(low, begin, marks[-1].start if marks else len(low))
+    sections["has_answer"] = bool(marks)
+    status, mark, reason = _settle(low, marks)
+    if mark is None:
+        if status is ParseStatus.MALFORMED and not marks:
+            status, reason = _without_answer(low, begin, inside, sections, truncated)
+        elif status is ParseStatus.MALFORMED and (truncated or _stops_short(low, marks[-1])):
+            status, reason = ParseStatus.TRUNCATED, "the text stops inside the answer line"
+        return Parsed(status, None, **sections, reason=reason)
+    if truncated and mark.end >= len(low.rstrip(" \t\r")) and not low.endswith("\n"):
+        return Parsed(ParseStatus.TRUNCATED, None, **sections, reason="cut off right after the level, which may go on")
+    start, end = read.original(mark.start), read.original(mark.end - 1) + 1
+    as_asked = not inside and len(marks) == 1 and not read.source[end:].strip()
+    clean = as_asked and _AS_ASKED.fullmatch(read.source, start, end) and start == _line_begin(read.source, start)
+    if clean:
+        return Parsed(ParseStatus.CLEAN, mark.level, **sections, start=start, end=end, reason="as asked")
+    return Parsed(
+        ParseStatus.REPAIRED, mark.level, **sections, start=start, end=end, reason=reason or "not exactly as asked"
+    )
+
+
+def _settle(low: str, marks: list[Mark]) -> tuple[ParseStatus, Mark | None, str]:
+    """Return the final answer among the marks, or the status without one."""
+    real = [mark for mark in marks if mark.fault is not Fault.PLACEHOLDER]
+    if not real:
+        return ParseStatus.MALFORMED, None, Fault.PLACEHOLDER.value if marks else "no ANSWER line"
+    levels = {mark.level for mark in real if mark.level is not None}
+    if len(levels) > 1:
+        return (
+            ParseStatus.CONFLICTING,
+            None,
+            "different answers: " + ", ".join(f"ESI {level}" for level in sorted(levels)),
+        )
+    for mark in real:
+        if mark.fault is Fault.SEVERAL:
+            return ParseStatus.CONFLICTING, None, mark.fault.value
+        if mark.fault is Fault.ABSTAINED and not levels:
+            return ParseStatus.REFUSED, None, mark.fault.value
+        if mark.fault is not None:
+            return ParseStatus.MALFORMED, None, mark.fault.value
+    last = real[-1]
+    if last.level is not None and not nothing_after(low, last.end):
+        undone = second_thoughts(low, last.end, last.level)
+        if undone is not None:
+            status = ParseStatus.CONFLICTING if undone.startswith("ESI") else ParseStatus.MALFORMED
+            return status, None, undone
+    return ParseStatus.REPAIRED, last, f"the same answer {len(real)} times" if len(real) > 1 else ""
+
+
+def _ends_sentence(low: str, begin: int, inside: list[Mark]) -> bool:
+    """Return whether the last mark inside a line follows a full stop and nothing follows it."""
+    if not inside or inside[-1].level is None or not nothing_after(low, inside[-1].end):
+        return False
+    before = low[max(begin, inside[-1].start - 20) : inside[-1].start].rstrip(_DECORATION + "\n")
+    return before.endswith((".", ";", "!", "|", ")", "]"))
+
+
+def _without_answer(
+    low: str, begin: int, inside: list[Mark], sections: dict[str, bool], truncated: bool
+) -> tuple[ParseStatus, str]:
+    if _REFUSAL.search(low, begin):
+        return ParseStatus.REFUSED, "declines to answer"
+    if truncated:
+        return ParseStatus.TRUNCATED, "cut off before an answer"
+    if begin > 0 and not low[begin:].strip():
+        return ParseStatus.MALFORMED, "nothing stands after the reasoning block"
+    if inside:
+        return ParseStatus.MALFORMED, "ANSWER stands only inside a sentence or a quotation"
+    if sections["has_extraction"]:
+        return ParseStatus.TRUNCATED, "the format begins and stops before the answer"
+    return ParseStatus.MALFORMED, "no ANSWER line"
+
+
+def _stops_short(low: str, mark: Mark) -> bool:
+    return mark.fault is Fault.NO_LEVEL and low[mark.end :].strip(" \t\r\n*_`") in ("", "e", "es", "esi", "esi level")
+
+
+def _sections(low: str, begin: int, answer: int) -> dict[str, bool]:
+    """Return which sections stand before the answer, in order and not empty."""
+    extraction, algorithm = (
+        _header(low, begin, answer, "extraction", ""),
+        _header(low, begin, answer, "algorithm", "esi "),
+    )
+    end = algorithm[0] if algorithm else answer
+    return {
+        "has_extraction": extraction is not None and extraction[0] < end and _says_something(low, extraction[1], end),
+        "has_algorithm": algorithm is not None and _says_something(low, algorithm[1], answer),
+    }
+
+
+def _header(low: str, begin: int, limit: int, word: str, prefix: str) -> tuple[int, int] | None:
+    position = low.find(word, begin, limit)
+    while position >= 0:
+        start = position - len(prefix) if prefix and low.startswith(prefix, position - len(prefix)) else position
+        colon = _COLON.match(low, position + len(word), limit)
+        if colon and _line_start(low, begin, start):
+            return start, colon.end()
+        position = low.find(word, position + len(word), limit)
+    return None
+
+
+def _says_something(low: str, start: int, end: int) -> bool:
+    """Return whether a letter or digit stands in the first 200 characters of a section."""
+    return any(char.isalnum() for char in low[start : min(end, start + 200)])
+
+
+def _line_begin(source: str, position: int) -> int:
+    return source.rfind("\n", 0, position) + 1
