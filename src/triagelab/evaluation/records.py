@@ -133,7 +133,7 @@ def read_records(path: Path | str) -> list[Record]:
         record = _parse(row, f"{source}:{number}")
         if record.key in seen:
             raise DataFormatError(
-                f"{source}:{number}: case {record.case_id!r}, repeat {record.repeat}, is on line {seen[record.key]} already"
+                f"{source}:{number}: case {record.case_id!r} repeat {record.repeat} stands on line {seen[record.key]}"
             )
         seen[record.key] = number
         records.append(record)
