@@ -22,7 +22,8 @@ _FORMAT_RANGE = re.compile(r"[\"'(\[{<]{0,2}(?:esi)?[ \t]{0,4}[\[<({]{0,2}1[ \t]
 _PLACEHOLDER = re.compile(r"[\"'(\[{<]{0,2}(?:esi)?[ \t]{0,4}[\[<({]{0,2}(?:(?:n|x|level|number)\b|_{1,9})")
 _OR_ANOTHER = re.compile(r"\bor (?:(?:esi|level|even|maybe|perhaps|possibly) ){0,3}[1-5](?![0-9])")
 _ABSTAIN = re.compile(
-    r"[^\n]{0,40}?\b(?:unable|cannot|can't|can not|unknown|undetermined|n/a|none|insufficient|not (?:enough|possible|applicable))\b"
+    r"[^\n]{0,40}?\b(?:unable|cannot|can't|can not|unknown|undetermined|n/a|none|insufficient"
+    r"|not (?:enough|possible|applicable))\b"
 )
 _OTHER_RIGHT_AFTER = re.compile(
     r"[ \t*_`)\]]{0,6}(?:[-–—/~&|,+]|or\b|to\b|and\b|vs\b\.?|versus\b|through\b)[ \t*_`(\[]{0,6}"
