@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -71,15 +72,50 @@ class SurveyMap(_Table):
         return (*self.allowed(), self.label.column, self.design.weight, self.design.cluster)
 
 
+class HospitalSource(_Table):
+    """Where a hospital's tables come from, and on what terms."""
+
+    name: str
+    scale: str
+    scale_reason: str
+    demo_terms: str
+    terms: str
+
+
+class LabelColumn(_Table):
+    table: str
+    column: str
+
+
+class HospitalMap(_Table):
+    """The map of a hospital's tables; `shown` is table -> allow-list of columns known at the triage desk."""
+
+    source: HospitalSource
+    label: LabelColumn
+    shown: dict[str, dict[str, str]]
+    demo_sha256: dict[str, str]
+
+
 @cache
 def survey_map(name: str) -> SurveyMap:
-    """Return the map in maps/<name>.toml.
+    """Return the survey map in maps/<name>.toml."""
+    return _load_map(SurveyMap, name)
 
-    Raises: DataFormatError with the place in the file for an unknown key or a wrong type.
-    """
+
+@cache
+def hospital_map(name: str) -> HospitalMap:
+    """Return the hospital map in maps/<name>.toml."""
+    return _load_map(HospitalMap, name)
+
+
+M = TypeVar("M", bound=_Table)
+
+
+def _load_map(model: type[M], name: str) -> M:
+    """Raises: DataFormatError with the place in the file for an unknown key or a wrong type."""
     path = resources.files("triagelab.datasets") / "maps" / f"{name}.toml"
     try:
-        return SurveyMap.model_validate(read_toml(str(path), "column map"))
+        return model.model_validate(read_toml(str(path), "column map"))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

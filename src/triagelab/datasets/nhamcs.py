@@ -95,7 +95,7 @@ def read_year(file: SurveyFile, columns: SurveyMap) -> pl.DataFrame:
     with extracted_member(file.archive, columns.source.member_suffix) as member:
         try:
             _, meta = pyreadstat.read_sas7bdat(str(member), metadataonly=True)
-            if meta.number_rows > MAX_ROWS or meta.number_columns > MAX_COLUMNS:
+            if (meta.number_rows or 0) > MAX_ROWS or (meta.number_columns or 0) > MAX_COLUMNS:
                 raise DataFormatError(
                     f"{file.archive}: {meta.number_rows} rows, {meta.number_columns} columns; that is no survey year"
                 )

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
+from pydantic import BaseModel, ConfigDict
 
 from triagelab.cases.presentation import Presentation
 from triagelab.cases.schema import Case, Truth
 from triagelab.clinical.vitals import VitalSigns
 from triagelab.datasets.base import Dataset, Reject
+from triagelab.datasets.bulk import bulk_objects
 from triagelab.errors import DataFormatError
 from triagelab.files import atomic_writer, open_input
 
-FORMAT = "triagelab-cases-1"
+FORMAT: Literal["triagelab-cases-1"] = "triagelab-cases-1"
 KEY = "triagelab"
 VITALS = VitalSigns.names()
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 SCHEMA: dict[str, Any] = {
     "case_id": pl.String,
     "dataset": pl.String,
@@ -45,21 +48,34 @@ SCHEMA: dict[str, Any] = {
 }
 
 
+class _About(BaseModel):
+    """What the file says of itself; a reject is (index into `reasons`, where)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    format: Literal["triagelab-cases-1"]
+    name: str
+    scale: str
+    notes: tuple[str, ...]
+    reasons: list[str]
+    rejects: list[tuple[int, str]]
+
+
 def write_parquet(dataset: Dataset, path: Path | str) -> None:
     """Write every case, whole or not at all; open mappings are stored as JSON text."""
-    frame = pl.DataFrame([_row(case) for case in dataset.cases], schema=SCHEMA, orient="row")
-    grouped: dict[str, list[str]] = {}
-    for reject in dataset.rejects:
-        grouped.setdefault(reject.reason, []).append(reject.where)
-    about = {
-        "format": FORMAT,
-        "name": dataset.name,
-        "scale": dataset.scale,
-        "notes": list(dataset.notes),
-        "rejects": grouped,
-    }
+    with bulk_objects():
+        frame = pl.DataFrame([_row(case) for case in dataset.cases], schema=SCHEMA, orient="row")
+    reasons = list(dataset.reject_counts())
+    place = {reason: index for index, reason in enumerate(reasons)}
+    about = _About(
+        format=FORMAT,
+        name=dataset.name,
+        scale=dataset.scale,
+        notes=dataset.notes,
+        reasons=reasons,
+        rejects=[(place[reject.reason], reject.where) for reject in dataset.rejects],
+    )
     with atomic_writer(path, "wb") as stream:
-        frame.write_parquet(stream, compression="zstd", metadata={KEY: json.dumps(about, ensure_ascii=False)})
+        frame.write_parquet(stream, compression="zstd", metadata={KEY: about.model_dump_json()})
 
 
 def read_parquet(path: Path | str, *, split: str | None = None) -> Dataset:
@@ -70,19 +86,17 @@ def read_parquet(path: Path | str, *, split: str | None = None) -> Dataset:
     with open_input(path, "cases file"):
         pass
     try:
-        about = json.loads(pl.read_parquet_metadata(path)[KEY])
-        if about["format"] != FORMAT:
-            raise DataFormatError(f"{path}: cases format {about['format']!r}; this version reads {FORMAT!r}")
-        frame = pl.read_parquet(path)
-        if split is not None:
-            frame = frame.filter(pl.col("split") == split)
-        cases = _cases(frame.select(SCHEMA))
-        rejects = tuple(Reject(where, reason) for reason, places in about["rejects"].items() for where in places)
-        return Dataset(about["name"], cases, about["scale"], rejects, tuple(about["notes"]))
-    except DataFormatError:
-        raise
-    except (pl.exceptions.PolarsError, KeyError, TypeError, ValueError, OSError) as error:
-        raise DataFormatError(f"{path}: not a cases file written by triagelab ({str(error)[:80]})") from error
+        about = _About.model_validate_json(pl.read_parquet_metadata(path)[KEY])
+        frame = pl.read_parquet(path).match_to_schema(pl.Schema(SCHEMA))
+    except (pl.exceptions.PolarsError, KeyError, ValueError, OSError) as error:
+        detail = " ".join(str(error).split())[:80]
+        raise DataFormatError(f"{path}: not a cases file that this version of triagelab wrote ({detail})") from error
+    if split is not None:
+        frame = frame.filter(pl.col("split") == split)
+    with bulk_objects():
+        cases = tuple(_case(row) for row in frame.iter_rows(named=True))
+        rejects = tuple(Reject(where, about.reasons[index]) for index, where in about.rejects)
+    return Dataset(about.name, cases, about.scale, rejects, about.notes)
 
 
 def _row(case: Case) -> tuple[Any, ...]:
@@ -114,11 +128,7 @@ def _row(case: Case) -> tuple[Any, ...]:
 
 
 def _json(mapping: Mapping[str, Any]) -> str | None:
-    return json.dumps(dict(mapping), ensure_ascii=False) if mapping else None
-
-
-def _cases(frame: pl.DataFrame) -> tuple[Case, ...]:
-    return tuple(_case(row) for row in frame.iter_rows(named=True))
+    return _ENCODE(dict(mapping)) if mapping else None
 
 
 def _case(row: Mapping[str, Any]) -> Case:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from triagelab.datasets.base import SPLITS, Dataset
+from triagelab.datasets.bulk import bulk_objects
 from triagelab.datasets.cache import through_cache
 from triagelab.datasets.parquet import read_parquet
 from triagelab.errors import BadInputError, UnknownNameError
@@ -76,6 +77,11 @@ def load_dataset(
         raise BadInputError("n", n, "nothing for this dataset", "use limit; n is for `generated` without a path")
     else:
         dataset = _from_path(name, path, split)
+    if not dataset.cases:
+        where = f"split {split!r} of {name}" if split else name
+        raise BadInputError(
+            "dataset", where, "at least one case", "; ".join(dataset.notes[-2:]) or "nothing was accepted"
+        )
     return _limited(dataset, limit, seed)
 
 
@@ -89,11 +95,16 @@ def _from_path(name: str, path: str | Path | None, split: str | None) -> Dataset
     if place.suffix == ".parquet" and place.is_file():
         return _from_parquet(name, place, split)
     module = import_module(source.module)
-    load: Callable[[Path], Dataset] = module.load
+
+    def build() -> Dataset:
+        load: Callable[[Path], Dataset] = module.load
+        with bulk_objects():
+            return load(place)
+
     if source.cached:
         files: Iterable[Path] = module.source_files(place)
-        return through_cache(name, files, split, lambda: load(place))
-    dataset = load(place)
+        return through_cache(name, files, split, build)
+    dataset = build()
     return dataset.split(split) if split is not None else dataset
 
 
