@@ -75,8 +75,8 @@ def load_dataset(
         name: generated, nhamcs, mimic-iv-ed or vignettes.
         path: folder or file of the source; `generated` needs none.
         split: train, dev or test; None keeps all.
-        limit: keep the first so many cases of each split.
-        seed: seed of the generated cases.
+        limit: at most this many cases, drawn by `seed` and kept in order.
+        seed: seed of the generated cases and of the draw.
         n: how many cases a split to generate.
 
     Raises: UnknownNameError for the name, BadInputError for the path, DataFormatError for what is in the files.

@@ -58,12 +58,19 @@ def evaluate(
     chosen = split.value if split else Split.test.value
     options: dict[str, Any] = {"version": version, "temperature": temperature, "max_new_tokens": max_new_tokens}
     if protocol is Protocol.published:
-        options |= {"protocol": "published", "temperature": 0.1, "max_new_tokens": 1024}
-    dataset = load_dataset(name, path, seed=seed if name == "generated" else 0)
-    loaded = load_agent(fitted_spec(agent, dataset), **{key: value for key, value in options.items() if value is not None})
-    part = dataset.split(chosen)
+        options |= {"temperature": 0.1, "max_new_tokens": 1024}
+    dataset = load_dataset(name, path, seed=seed)
+    loaded = load_agent(fitted_spec(agent, dataset), **options)
     summary = runner.evaluate(
-        loaded, part, out, split=chosen, limit=limit, repeat=repeat, seed=seed, config={"agent": agent, "data": data, **options}
+        loaded,
+        dataset.split(chosen),
+        out,
+        split=chosen,
+        limit=limit,
+        repeat=repeat,
+        seed=seed,
+        protocol=protocol.value,
+        config={"agent": agent, "data": data, **options},
     )
     if as_json:
         typer.echo(json.dumps(summary, allow_nan=False))
