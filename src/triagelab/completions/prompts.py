@@ -1,4 +1,4 @@
-"""From a presentation to the messages a model gets. The note is data: nothing in it can end its fence or fake a turn."""
+"""From a presentation to the messages a model gets. The note is data: it cannot end its fence or fake a turn."""
 
 from __future__ import annotations
 

@@ -71,7 +71,9 @@ class RewardSpec(BaseModel):
         return bool(self.rules)
 
     def outcome_table(self, triggered: Collection[str] = ()) -> Table:
-        """Return what each outcome pays, text bonuses left out. Shapes: rows gold 1-5, columns predicted 1-5, no answer.
+        """Return what each outcome pays, text bonuses left out.
+
+        Shapes: 5 rows for gold 1-5, 6 columns for predicted 1-5 and no answer.
 
         Args:
             triggered: names of the rule terms whose trigger the case holds.

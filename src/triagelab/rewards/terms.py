@@ -39,7 +39,7 @@ Predictions = Annotated[tuple[Predicted, ...], BeforeValidator(_as_tuple)]
 class Attempt:
     """One completion on its way through the terms.
 
-    Missing: `gold` None is an unlabelled case, `note` None a case whose note is not at hand, `n_tokens` None no tokenizer.
+    Missing: `gold` None is an unlabelled case, `note` None a note that is not at hand, `n_tokens` None no tokenizer.
     """
 
     completion: str

@@ -11,7 +11,7 @@ class CaseFindings:
     """What one note asserts.
 
     Attributes:
-        present: concepts that the note asserts of the patient now; negated, past, planned and family mentions are not in it.
+        present: facts that hold of the patient now by the note; negated, past, planned and family mentions are not in it.
         pain_score: reported pain 0-10, None where the note gives none.
     """
 
@@ -25,5 +25,5 @@ def case_findings(note: str) -> CaseFindings:
     from triagelab.cases.extraction import extract
 
     read = extract(note)
-    named = {finding.concept for finding in read.findings}
-    return CaseFindings(frozenset(concept for concept in named if read.has(concept)), read.vitals.pain_score)
+    present = frozenset(name for name, value in read.facts.flags.items() if value is True)
+    return CaseFindings(present, read.vitals.pain_score)

@@ -124,7 +124,7 @@ class RewardFunction:
     def _report(
         self, log_extra: Callable[[str, list[Any]], None] | None, log_metric: Callable[[str, float], None] | None
     ) -> None:
-        """Hand every term to the trainer's hooks, under the same keys on every process and at every step."""
+        """Hand every term to the trainer's hooks; a term that could not run once is left out, not logged as zero."""
         names = [term.name for term in self.spec.terms]
         per_term = [[breakdown.terms[index].weighted for breakdown in self.last] for index in range(len(names))]
         if log_extra is not None:
@@ -135,9 +135,11 @@ class RewardFunction:
         if log_metric is not None:
             for name, values in zip(names, per_term, strict=True):
                 known = [value for value in values if value is not None]
-                log_metric(f"terms/{self.spec.name}/{name}", sum(known) / len(known) if known else float("nan"))
-            silent = [breakdown.parsed.level is None for breakdown in self.last]
-            log_metric("parse/no_answer", sum(silent) / len(silent) if silent else float("nan"))
+                if known:
+                    log_metric(f"terms/{self.spec.name}/{name}", sum(known) / len(known))
+            if self.last:
+                silent = [breakdown.parsed.level is None for breakdown in self.last]
+                log_metric("parse/no_answer", sum(silent) / len(silent))
 
     def _say_once(self, message: str) -> None:
         if message not in self._said:
