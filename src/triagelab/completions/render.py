@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from triagelab.cases.schema import Case
 from triagelab.clinical.facts import vocabulary
-from triagelab.clinical.vitals import RANGES
+from triagelab.clinical.knowledge import esi_table
 from triagelab.completions.prompts import harmless
-from triagelab.completions.reading import Reading, read_case
+from triagelab.completions.reading import Reading, read_case, vital_words
 from triagelab.errors import UnknownNameError
 
 STYLES = ("full", "brief")
 BRIEF_WORDS = 45
 """A brief answer has at most so many words: a one-million-parameter model can learn to write it."""
 
+_STEP_NAMES = ("A (lifesaving)", "B (high-risk)", "C (resources)", "D (vitals)")
 _RESOURCES = {
-    "res_labs": "labs",
-    "res_ecg_or_xray": "ECG or X-ray",
-    "res_ct_mri_us": "CT, MRI or ultrasound",
-    "res_iv_fluids": "IV fluids",
-    "res_parenteral_or_neb_med": "IV, IM or nebulised medication",
-    "res_consult": "consultation",
-    "res_simple_procedure": "simple procedure",
-    "res_complex_procedure": "complex procedure",
+    "res_labs": ("labs", "labs"),
+    "res_ecg_or_xray": ("ECG or X-ray", "film"),
+    "res_ct_mri_us": ("CT, MRI or ultrasound", "imaging"),
+    "res_iv_fluids": ("IV fluids", "fluids"),
+    "res_parenteral_or_neb_med": ("IV, IM or nebulised medication", "injection"),
+    "res_consult": ("consultation", "consult"),
+    "res_simple_procedure": ("simple procedure", "procedure"),
+    "res_complex_procedure": ("complex procedure", "sedation"),
 }
+"""Resource type -> its words in a full and in a brief answer."""
+
 _ANSWER_MARK = "answer"
 
 
@@ -43,12 +46,11 @@ def render_answer(case: Case, style: str = "full") -> str:
 
 
 def _full(read: Reading, level: int) -> list[str]:
-    measured = [
-        f"{RANGES[name].label} {value:g}{' %' if name == 'spo2_pct' else ''}"
-        for name, value in read.vitals.measured().items()
-    ]
+    measured = [vital_words(name, value) for name, value in read.vitals.measured().items()]
     flags = [_wording(name) for name in read.flags[:4]]
-    step_a, step_b, step_c, step_d = _steps(read, level, flags, list(read.notable), _resource_words(read, level))
+    why = _rule_text(read.rule) or (flags[0] if flags else ", ".join(read.notable[:2]))
+    resources = [_RESOURCES[name][0] for name in read.resources or ()]
+    steps = _steps(read, level, why, ", ".join(resources[:3]), "not reached")
     return [
         "EXTRACTION:",
         f"- Chief complaint: {_plain(read.complaint, 16)}",
@@ -56,63 +58,49 @@ def _full(read: Reading, level: int) -> list[str]:
         f"- Red flags: {'; '.join(flags) if flags else 'none stated'}",
         "",
         "ESI ALGORITHM:",
-        f"- Step A (lifesaving): {step_a}",
-        f"- Step B (high-risk): {step_b}",
-        f"- Step C (resources): {step_c}",
-        f"- Step D (vitals): {step_d}",
+        *(f"- Step {name}: {said}" for name, said in zip(_STEP_NAMES, steps, strict=True)),
         "",
         f"ANSWER: ESI {level}",
     ]
 
 
-def _steps(
-    read: Reading, level: int, flags: list[str], notable: list[str], resources: str
-) -> tuple[str, str, str, str]:
-    """Return the four steps in words, consistent with the level."""
-    skipped = "not reached"
-    if level == 1:
-        why = flags[0] if flags else ", ".join(notable[:2]) or "needs immediate intervention"
-        return f"yes, {why}", skipped, skipped, skipped
-    if level == 2 and read.point != "D":
-        why = flags[0] if flags else ", ".join(notable[:2]) or "judged high risk"
-        return "no", f"yes, {why}", skipped, skipped
-    if level <= 3:
-        danger = ", ".join(notable[:3])
-        if level == 2:
-            return "no", "no", resources, f"yes, {danger or 'danger-zone vital signs'}"
-        return "no", "no", resources, f"no, {danger} considered" if danger else "no"
-    return "no", "no", resources, skipped
-
-
-def _resource_words(read: Reading, level: int) -> str:
-    count = {4: "one", 5: "none"}.get(level, "two or more")
-    named = [_RESOURCES[name] for name in (read.resources or ())]
-    return f"{count} ({', '.join(named[:3])})" if named and level < 5 else count
-
-
 def _brief(read: Reading, level: int) -> list[str]:
     """Return three lines of at most BRIEF_WORDS words."""
     flags = [_short(name) for name in read.flags[:2]]
-    notable = list(read.notable[:3])
-    step_a, step_b, step_c, step_d = _brief_steps(read, level, flags, notable)
-    vitals = " ".join(notable) if notable else ("vitals ok" if read.vitals.measured() else "vitals unknown")
+    why = _short(read.rule.partition(".")[2]) if read.rule else (flags[0] if flags else ", ".join(read.notable[:1]))
+    resources = [_RESOURCES[name][1] for name in read.resources or ()]
+    vitals = " ".join(read.notable[:3]) or ("vitals ok" if read.vitals.measured() else "vitals unknown")
+    steps = _steps(read, level, why, ", ".join(resources[:2]), "-")
     return [
         f"EXTRACTION: {_plain(read.complaint, 5)}; {vitals}; flags {', '.join(flags) if flags else 'none'}",
-        f"ESI ALGORITHM: A {step_a}; B {step_b}; C {step_c}; D {step_d}",
+        "ESI ALGORITHM: " + "; ".join(f"{letter} {said}" for letter, said in zip("ABCD", steps, strict=True)),
         f"ANSWER: ESI {level}",
     ]
 
 
-def _brief_steps(read: Reading, level: int, flags: list[str], notable: list[str]) -> tuple[str, str, str, str]:
-    why = flags[0] if flags else (notable[0] if notable else "judged so")
+def _steps(read: Reading, level: int, why: str, resources: str, skipped: str) -> tuple[str, str, str, str]:
+    """Return what the four steps say; they lead to the level and to no other."""
     if level == 1:
-        return f"yes {why}", "-", "-", "-"
+        return f"yes, {why or 'judged life-threatening'}", skipped, skipped, skipped
     if level == 2 and read.point != "D":
-        return "no", f"yes {why}", "-", "-"
-    count = {4: "one", 5: "none"}.get(level, "two+")
+        return "no", f"yes, {why or 'judged high risk'}", skipped, skipped
+    count = {4: "one", 5: "none"}.get(level, "two or more")
+    needed = f"{count}, {resources}" if resources and level < 5 else count
+    danger = " ".join(read.danger[:2])
     if level == 2:
-        return "no", "no", count, f"yes {notable[0] if notable else 'vitals'}"
-    return "no", "no", count, "no" if level == 3 else "-"
+        return "no", "no", needed, f"yes, {danger or 'vital signs'}"
+    if level == 3:
+        return "no", "no", needed, f"no, {danger} considered" if danger else "no"
+    return "no", "no", needed, skipped
+
+
+def _rule_text(rule: str | None) -> str:
+    """Return the wording of a rule as part of a sentence, empty for no rule."""
+    if rule is None:
+        return ""
+    text = esi_table(5).info[rule].text if rule in esi_table(5).info else rule.partition(".")[2].replace("_", " ")
+    text = text.split(";")[0].rstrip(".")
+    return text if text[:2].isupper() else text[0].lower() + text[1:]
 
 
 def _wording(fact: str) -> str:

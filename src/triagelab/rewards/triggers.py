@@ -11,7 +11,7 @@ class CaseFindings:
     """What one note asserts.
 
     Attributes:
-        present: facts that hold of the patient now by the note; negated, past, planned and family mentions are not in it.
+        present: facts that hold of the patient now; negated, past, planned and family mentions are left out.
         pain_score: reported pain 0-10, None where the note gives none.
     """
 
