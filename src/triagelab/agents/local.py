@@ -1,0 +1,250 @@
+"""A local checkpoint as an agent: weights or an adapter from a folder, answers generated in batches."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from triagelab.agents.base import Prediction
+from triagelab.cases.presentation import Presentation
+from triagelab.completions.parser import parse, parse_published
+from triagelab.completions.prompts import build_messages
+from triagelab.errors import BadInputError, DataFormatError, MissingDependencyError
+from triagelab.seeding import derive_seed
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+CARD = "triagelab.json"
+"""Beside the weights: how the model was shown its cases, so that it is asked the same way."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """How a model wants to be asked: prompt template and the longest answer it was trained to give."""
+
+    template: str = "esi"
+    max_new_tokens: int = 512
+
+    @classmethod
+    def read(cls, folder: Path) -> Card:
+        place = folder / CARD
+        if not place.is_file():
+            return cls()
+        try:
+            raw = json.loads(place.read_text(encoding="utf-8"))
+            return cls(str(raw["template"]), int(raw["max_new_tokens"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataFormatError(f"{place}: expected template and max_new_tokens ({str(error)[:80]})") from error
+
+
+class LocalAgent:
+    """Answers by generating text with a model on this machine; nothing leaves it.
+
+    Attributes:
+        name: `model:` and the folder's name.
+        remote: False; cases from credentialed sources may be shown to it.
+    """
+
+    remote = False
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        name: str = "model",
+        template: str = "esi",
+        temperature: float = 0.0,
+        max_new_tokens: int = 512,
+        batch_size: int = 64,
+        protocol: Literal["standard", "published"] = "standard",
+    ) -> None:
+        for field, value, low in (("max_new_tokens", max_new_tokens, 1), ("batch_size", batch_size, 1)):
+            if value < low:
+                raise BadInputError(field, value, f"a whole number from {low}")
+        if not 0 <= temperature <= 10:
+            raise BadInputError("temperature", temperature, "0 (greedy) to 10")
+        if protocol not in ("standard", "published"):
+            raise BadInputError("protocol", protocol, "standard or published")
+        self.model, self.tokenizer, self.name = model, tokenizer, name
+        self.template, self.temperature, self.max_new_tokens = template, temperature, max_new_tokens
+        self.batch_size, self.protocol = batch_size, protocol
+        self.ends = _ends(model, tokenizer)
+
+    @classmethod
+    def load(
+        cls,
+        directory: Path | str,
+        *,
+        temperature: float = 0.0,
+        max_new_tokens: int | None = None,
+        batch_size: int = 64,
+        template: str | None = None,
+        protocol: Literal["standard", "published"] = "standard",
+    ) -> LocalAgent:
+        """Return the agent of a run folder, a checkpoint, an exported model, or an adapter folder.
+
+        Raises: BadInputError for a folder that holds no model, MissingDependencyError without the train extra.
+        """
+        folder = find_model(Path(directory))
+        card = Card.read(folder)
+        model, tokenizer = load_checkpoint(folder)
+        return cls(
+            model,
+            tokenizer,
+            name=f"model:{Path(directory).name}",
+            template=template or card.template,
+            temperature=temperature,
+            max_new_tokens=max_new_tokens or card.max_new_tokens,
+            batch_size=batch_size,
+            protocol=protocol,
+        )
+
+    def predict(self, presentations: Sequence[Presentation], *, seed: int = 0) -> list[Prediction]:
+        """Return one prediction a presentation, in order; equal seeds give equal samples."""
+        prompts = [self._prompt(presentation) for presentation in presentations]
+        # Neighbours of like length waste no padding, and a batch is done when its longest answer is.
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        answers: dict[int, tuple[str, int, bool]] = {}
+        for start in range(0, len(order), self.batch_size):
+            part = order[start : start + self.batch_size]
+            found = self._generate([prompts[i] for i in part], derive_seed("agents.local", seed, start, bits=31))
+            answers.update(zip(part, found, strict=True))
+        return [self._read(*answers[i]) for i in range(len(prompts))]
+
+    def _prompt(self, presentation: Presentation) -> list[int]:
+        messages = build_messages(presentation, template=self.template)
+        encoded: Any = self.tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=True, return_dict=True
+        )
+        ids = list(encoded["input_ids"])
+        room = self._positions() - self.max_new_tokens
+        while len(ids) > room and messages[-1]["content"]:
+            text = messages[-1]["content"]
+            messages[-1] = {**messages[-1], "content": text[: min(len(text) - 1, len(text) * room // len(ids))]}
+            encoded = self.tokenizer.apply_chat_template(
+                messages, add_generation_prompt=True, tokenize=True, return_dict=True
+            )
+            ids = list(encoded["input_ids"])
+        return ids
+
+    def _positions(self) -> int:
+        config = self.model.config.get_text_config()
+        return int(getattr(config, "max_position_embeddings", None) or 1 << 20)
+
+    def _generate(self, prompts: Sequence[list[int]], seed: int) -> list[tuple[str, int, bool]]:
+        """Return (text, tokens, cut off) for prompts padded on the left."""
+        import torch
+
+        pad = self.tokenizer.pad_token_id
+        width = max(len(ids) for ids in prompts)
+        device = next(self.model.parameters()).device
+        ids = torch.tensor([[pad] * (width - len(p)) + p for p in prompts], device=device)
+        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=device)
+        options: dict[str, Any] = {"do_sample": False}
+        if self.temperature > 0:
+            torch.manual_seed(seed)
+            options = {"do_sample": True, "temperature": self.temperature, "top_k": 0, "top_p": 1.0}
+        with torch.inference_mode():
+            out: Any = self.model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                max_new_tokens=self.max_new_tokens,
+                pad_token_id=pad,
+                eos_token_id=self.ends,
+                **options,
+            )
+        return [self._decode(row) for row in out[:, width:].tolist()]
+
+    def _decode(self, row: list[int]) -> tuple[str, int, bool]:
+        end = next((i for i, token in enumerate(row) if token in self.ends), None)
+        ids = row if end is None else row[:end]
+        return str(self.tokenizer.decode(ids, skip_special_tokens=True)), len(ids), end is None
+
+    def _read(self, text: str, tokens: int, truncated: bool) -> Prediction:
+        parsed = parse_published(text) if self.protocol == "published" else parse(text, truncated=truncated)
+        return Prediction(
+            level=parsed.level,
+            status=parsed.status.value,
+            completion=text,
+            extra={"tokens": tokens, "truncated": truncated},
+        )
+
+
+def _ends(model: Any, tokenizer: Any) -> list[int]:
+    declared = getattr(getattr(model, "generation_config", None), "eos_token_id", None)
+    more = declared if isinstance(declared, list) else [declared]
+    return sorted({int(token) for token in (tokenizer.eos_token_id, *more) if token is not None})
+
+
+def find_model(directory: Path) -> Path:
+    """Return the folder with weights or an adapter: the folder itself, or `model` in a run folder.
+
+    Raises: BadInputError where there is none.
+    """
+    for folder in (directory, directory / "model"):
+        if (folder / "adapter_config.json").is_file():
+            return folder
+        with contextlib.suppress(OSError, ValueError):
+            if "model_type" in json.loads((folder / "config.json").read_text(encoding="utf-8")):
+                return folder
+    raise BadInputError(
+        "model",
+        str(directory),
+        "a finished run, a checkpoint, or an adapter folder",
+        "made by `triagelab train`; an unfinished run has its checkpoints in checkpoints/",
+    )
+
+
+def adapter_base(folder: Path) -> str | None:
+    """Return what an adapter folder sits on, or None for a folder with full weights.
+
+    A base that lies beside its adapter is named relative to it, so that a run folder can be moved.
+    """
+    place = folder / "adapter_config.json"
+    if not place.is_file():
+        return None
+    base = json.loads(place.read_text(encoding="utf-8")).get("base_model_name_or_path")
+    if not base:
+        raise DataFormatError(f"{place}: does not say which model the adapter belongs to (base_model_name_or_path)")
+    beside = folder / base
+    return str(beside) if beside.is_dir() else str(base)
+
+
+def load_checkpoint(folder: Path) -> tuple[Any, Any]:
+    """Return model and tokenizer of a folder, ready to generate."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    try:
+        import torch
+        import transformers
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+    except ImportError as error:
+        raise MissingDependencyError("transformers", "train", "a local model") from error
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    gpu = torch.cuda.is_available()
+    options: dict[str, Any] = {"dtype": torch.bfloat16 if gpu else torch.float32}
+    if gpu:
+        options["device_map"] = {"": 0}
+    base = adapter_base(folder)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(base or folder, **options)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise BadInputError("model", str(folder), "a folder that transformers can load", reason) from error
+    if base is not None:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, folder)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model.eval(), tokenizer

@@ -1,0 +1,158 @@
+"""What happens beside training: curves, progress with time left, sealed checkpoints, warnings that stop nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from triagelab.training import checkpoints, logs
+
+_SKIPPED = {"total_flos", "train_loss", "train_runtime", "train_samples_per_second", "train_steps_per_second"}
+
+
+class Curves(TrainerCallback):
+    """Appends every logged metric to curves.jsonl, on the first process only."""
+
+    def __init__(self, run: Path, phase: str, attempt: int) -> None:
+        self.path, self.phase, self.attempt = run / logs.CURVES, phase, attempt
+        self.start = time.monotonic()
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        values: dict[str, Any] = kwargs.get("logs") or {}
+        if not state.is_world_process_zero or not set(values) - _SKIPPED - {"epoch"}:
+            return
+        metrics = {key: float(v) for key, v in values.items() if isinstance(v, int | float) and key not in _SKIPPED}
+        seconds = round(time.monotonic() - self.start, 2)
+        row = {"phase": self.phase, "step": state.global_step, "attempt": self.attempt, "seconds": seconds, **metrics}
+        logs.append(self.path, [row])
+
+
+class Sealing(TrainerCallback):
+    """Seals each checkpoint once it is written, then removes the oldest ones."""
+
+    def __init__(self, keep: int) -> None:
+        self.keep = keep
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        _wait_for_all()
+        if state.is_world_process_zero:
+            folder = Path(str(args.output_dir))
+            checkpoints.seal(folder / f"checkpoint-{state.global_step}")
+            checkpoints.prune(folder, self.keep)
+        _wait_for_all()
+
+
+def _wait_for_all() -> None:
+    """Return when every process is here: a checkpoint is whole only when each has written its part."""
+    import torch.distributed as dist
+
+    if dist.is_available() and dist.is_initialized():
+        dist.barrier()
+
+
+class ProgressLine(TrainerCallback):
+    """Shows steps, time left and the latest figures on standard error, on the first process only.
+
+    On a terminal this is one moving line; elsewhere a plain line about every 15 seconds.
+    """
+
+    def __init__(self, label: str, shown: tuple[str, ...]) -> None:
+        self.label, self.shown = label, shown
+        self.bar: Progress | None = None
+        self.task: TaskID | None = None
+        self.figures = ""
+        self.last = time.monotonic()
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.start, self.first = time.monotonic(), state.global_step
+        if not state.is_world_process_zero or not sys.stderr.isatty():
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (*columns, TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[figures]}"))
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=False)
+        self.bar.start()
+        self.task = self.bar.add_task(self.label, total=state.max_steps, completed=state.global_step, figures="")
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        values = kwargs.get("logs") or {}
+        picked = {key.rsplit("/", 1)[-1] if key.count("/") < 2 else key: values.get(key) for key in self.shown}
+        self.figures = (
+            " ".join(f"{key} {v:.3g}" for key, v in picked.items() if isinstance(v, int | float)) or self.figures
+        )
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        if not state.is_world_process_zero:
+            return
+        if self.bar is not None and self.task is not None:
+            self.bar.update(self.task, completed=state.global_step, figures=self.figures)
+        elif time.monotonic() - self.last >= 15:
+            self.last = time.monotonic()
+            done = state.global_step - self.first
+            left = (time.monotonic() - self.start) / max(1, done) * (state.max_steps - state.global_step)
+            line = f"{self.label}: {state.global_step}/{state.max_steps}, {left:.0f} s left, {self.figures}"
+            print(line, file=sys.stderr, flush=True)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the terminal back, also when training ended by an error."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+
+class Watch(TrainerCallback):
+    """Says in one line what looks wrong, once a cause; it stops nothing."""
+
+    def __init__(self, patience: int = 5) -> None:
+        self.patience = patience
+        self.seen: dict[str, int] = {}
+        self.said: list[str] = []
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        if not state.is_world_process_zero:
+            return
+        values = kwargs.get("logs") or {}
+        for cause, (wrong, advice) in _CAUSES.items():
+            value = values.get(cause)
+            if not isinstance(value, int | float):
+                continue
+            self.seen[cause] = self.seen.get(cause, 0) + 1 if wrong(value) else 0
+            if self.seen[cause] == self.patience:
+                line = f"step {state.global_step}: {cause} is {value:.3g} since {self.patience} logs: {advice}"
+                self.said.append(line)
+                print(f"warning: {line}", file=sys.stderr, flush=True)
+
+
+_CAUSES: dict[str, tuple[Any, str]] = {
+    "frac_reward_zero_std": (
+        lambda v: v > 0.9,
+        "nearly every group earns one and the same reward, so nothing is learnt; choose harder cases or sample warmer",
+    ),
+    "completions/clipped_ratio": (
+        lambda v: v > 0.1,
+        "answers are cut off before they end; raise generation.max_new_tokens",
+    ),
+    "entropy": (lambda v: v < 0.003, "the policy hardly varies any more; lower optim.learning_rate or raise reward.kl"),
+    "grad_norm": (lambda v: v != v or v > 1e3, "gradients explode; lower optim.learning_rate"),
+    "loss": (lambda v: v != v, "the loss is not a number; lower optim.learning_rate"),
+}

@@ -1,0 +1,277 @@
+"""A recipe: one training run as data, with overrides whose types are checked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
+from triagelab.evaluation.provenance import config_hash
+from triagelab.files import read_toml
+
+_FROZEN = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class TinyModel(BaseModel):
+    """Shape of the model that is built from scratch when `model.name` is `tiny`."""
+
+    model_config = _FROZEN
+    layers: int = Field(default=4, ge=1, le=64)
+    width: int = Field(default=128, ge=16, le=4096)
+    heads: int = Field(default=4, ge=1, le=64)
+    kv_heads: int = Field(default=4, ge=1, le=64)
+    feed_forward: int = Field(default=256, ge=16, le=16384)
+    vocabulary: int = Field(default=2048, ge=320, le=65536)
+    positions: int = Field(default=1024, ge=64, le=131072)
+
+
+class ModelSettings(BaseModel):
+    """Which model, how it is loaded.
+
+    Attributes:
+        name: `tiny` (from scratch), a hub id, or a local folder.
+        dtype: `auto` is bfloat16 on a GPU and float32 on a CPU.
+        quantize: `auto` is NF4 (QLoRA) where a GPU is there and the recipe has adapters, else none.
+        attention: attention implementation of transformers, or None for its choice.
+        revision: commit or tag of a hub model.
+    """
+
+    model_config = _FROZEN
+    name: str = "tiny"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    quantize: Literal["auto", "none", "nf4"] = "auto"
+    attention: str | None = None
+    revision: str | None = None
+    tiny: TinyModel = TinyModel()
+
+
+class LoraSettings(BaseModel):
+    """Adapters. `targets` is `all` (every attention and MLP projection of the language tower) or a list of names."""
+
+    model_config = _FROZEN
+    enabled: bool = False
+    rank: int = Field(default=32, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    targets: Literal["all"] | tuple[str, ...] = "all"
+
+
+class DataSettings(BaseModel):
+    """Which cases, how they are shown.
+
+    Attributes:
+        name, path, split: as `triagelab.load_dataset` takes them.
+        n: cases to generate (generated data) or to keep at most (other data); None keeps all.
+        seed: seed of the generated cases and of the choice of which to keep.
+        template: prompt template of `completions.prompts`.
+        style: style of the gold completion, `full` or `brief`.
+        balance: 0 keeps the level mix of the data, 1 shows every level equally often, between is between.
+        max_tokens: prompt and answer together; a longer example is cut at the end of the note, never in the answer.
+    """
+
+    model_config = _FROZEN
+    name: str = "generated"
+    path: str | None = None
+    split: Literal["train", "dev", "test"] = "train"
+    n: int | None = Field(default=None, ge=1)
+    seed: int = 0
+    template: str = "esi"
+    style: Literal["full", "brief"] = "full"
+    balance: float = Field(default=0.0, ge=0, le=1)
+    max_tokens: int = Field(default=2048, ge=32)
+
+
+class OptimSettings(BaseModel):
+    """The optimiser. `batch` is completions (SFT: examples) a process and micro-step."""
+
+    model_config = _FROZEN
+    steps: int | None = Field(default=None, ge=1)
+    epochs: float = Field(default=1.0, gt=0)
+    batch: int = Field(default=8, ge=1)
+    accumulate: int = Field(default=1, ge=1)
+    learning_rate: float = Field(default=2e-4, gt=0)
+    schedule: Literal["cosine", "linear", "constant", "constant_with_warmup", "cosine_with_min_lr"] = "cosine"
+    warmup: float = Field(default=0.0, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    beta1: float = Field(default=0.9, gt=0, lt=1)
+    beta2: float = Field(default=0.999, gt=0, lt=1)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    name: str = "adamw_torch_fused"
+    bf16: Literal["auto", "yes", "no"] = "auto"
+    gradient_checkpointing: bool = False
+    group_by_length: bool = False
+    prompt_loss: bool = False
+
+
+class GenerationSettings(BaseModel):
+    """How completions are sampled while training by GRPO."""
+
+    model_config = _FROZEN
+    group: int = Field(default=8, ge=2)
+    max_new_tokens: int = Field(default=512, ge=1)
+    temperature: float = Field(default=1.0, gt=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    vllm: bool = False
+    vllm_memory: float = Field(default=0.3, gt=0, le=1)
+
+
+class RewardSettings(BaseModel):
+    """Which reward GRPO maximises, and how advantages are made of it.
+
+    Attributes:
+        preset: name of a reward preset, or a TOML file.
+        oversample: show rare levels as often as the preset says; false leaves the level mix of the data.
+        scale: what a group's advantages are divided by.
+        kl: weight of the KL penalty to the start policy.
+    """
+
+    model_config = _FROZEN
+    preset: str = "cost-v0"
+    oversample: bool = True
+    scale: Literal["group", "batch", "none"] = "group"
+    kl: float = Field(default=0.0, ge=0)
+    clip: float = Field(default=0.2, gt=0)
+    loss: Literal["grpo", "dapo", "dr_grpo", "bnpo"] = "dapo"
+    iterations: int = Field(default=1, ge=1)
+
+
+class LogSettings(BaseModel):
+    """How often metrics are written and checkpoints kept."""
+
+    model_config = _FROZEN
+    every: int = Field(default=10, ge=1)
+    checkpoint_every: int = Field(default=100, ge=1)
+    keep: int = Field(default=2, ge=1)
+
+
+class Recipe(BaseModel):
+    """One training run.
+
+    Attributes:
+        name: recipe name; the default output folder carries it.
+        kind: `sft` or `grpo`.
+        warm_start: run folder (or model folder) whose policy the run continues.
+        assumed: dotted keys whose value is our assumption, because the published description does not give it.
+        source: where the hyper-parameters come from.
+    """
+
+    model_config = _FROZEN
+    name: str
+    kind: Literal["sft", "grpo"]
+    about: str = ""
+    source: str = ""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    threads: int | None = Field(default=None, ge=1)
+    warm_start: str | None = None
+    assumed: tuple[str, ...] = ()
+    model: ModelSettings = ModelSettings()
+    lora: LoraSettings = LoraSettings()
+    data: DataSettings = DataSettings()
+    optim: OptimSettings = OptimSettings()
+    generation: GenerationSettings = GenerationSettings()
+    reward: RewardSettings = RewardSettings()
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _assumed_keys_exist(self) -> Recipe:
+        for key in self.assumed:
+            value: Any = self
+            for part in key.split("."):
+                if not isinstance(value, BaseModel) or part not in type(value).model_fields:
+                    raise ValueError(f"assumed: {key!r} is no setting of a recipe")
+                value = getattr(value, part)
+        return self
+
+    def hash(self) -> str:
+        """Return a hash of every setting; two runs with equal hashes had the same configuration."""
+        return config_hash(self.model_dump(mode="json"))
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Return the names of the shipped recipes, sorted."""
+    folder = resources.files("triagelab.training") / "recipes"
+    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
+
+
+def load_recipe(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """Return a shipped recipe by name, or a recipe file, with `overrides` (dotted key -> value or text) applied.
+
+    Raises: UnknownNameError for a name or key nobody knows, BadInputError for a value of the wrong type.
+    """
+    name = str(name_or_path)
+    if name in recipe_names():
+        raw = read_toml(str(resources.files("triagelab.training") / "recipes" / f"{name}.toml"), "recipe")
+    elif name.endswith(".toml"):
+        raw = read_toml(name, "recipe")
+    else:
+        raise UnknownNameError("recipe", name, recipe_names())
+    raw.setdefault("name", Path(name).stem)
+    return build_recipe(raw, overrides, where=name)
+
+
+def build_recipe(raw: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, where: str = "recipe") -> Recipe:
+    """Return a recipe from plain values, with overrides applied, or one line that says what is wrong."""
+    merged = _copy(raw)
+    for key, value in (overrides or {}).items():
+        _put(merged, key, _from_text(value))
+    try:
+        return Recipe.model_validate(merged)
+    except ValidationError as error:
+        raise _explain(error, where) from None
+
+
+def _copy(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copy(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
+
+
+def _from_text(value: Any) -> Any:
+    """Read text from the command line as a TOML value; anything that is none is a plain string."""
+    if not isinstance(value, str):
+        return value
+    if value.lower() in ("none", "null"):
+        return None
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def _put(target: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    model: Any = Recipe
+    for part in [*parents, last]:
+        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+        if part not in fields:
+            raise UnknownNameError("setting", dotted, known_settings())
+        model = fields[part].annotation
+    for part in parents:
+        target = target.setdefault(part, {})
+    target[last] = value
+
+
+def known_settings(model: type[BaseModel] = Recipe, prefix: str = "") -> list[str]:
+    """Return every dotted key that a recipe has."""
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            keys.extend(known_settings(kind, f"{prefix}{name}."))
+        else:
+            keys.append(f"{prefix}{name}")
+    return keys
+
+
+def _explain(error: ValidationError, where: str) -> Exception:
+    first = error.errors()[0]
+    dotted = ".".join(str(part) for part in first["loc"] if part not in ("literal['all']", "tuple[str, ...]"))
+    if first["type"] == "extra_forbidden":
+        return UnknownNameError(f"{where}: setting", dotted, known_settings())
+    if first["type"] == "missing":
+        return DataFormatError(f"{where}: the setting {dotted!r} is missing")
+    allowed = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return BadInputError(f"{where}: {dotted or 'recipe'}", first["input"], allowed)

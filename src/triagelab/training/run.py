@@ -1,0 +1,128 @@
+"""One training run: recipe in, run folder out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from triagelab.errors import MissingDependencyError
+from triagelab.evaluation.provenance import code_version, data_hash
+from triagelab.files import write_json
+from triagelab.seeding import derive_seed
+from triagelab.training import checkpoints
+from triagelab.training.config import Recipe, build_recipe, load_recipe
+from triagelab.training.machine import hardware, library_versions, process_index, settle
+
+
+def train(
+    recipe: Recipe | str | Path,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    overrides: Mapping[str, Any] | None = None,
+    progress: bool = True,
+) -> Path:
+    """Train by a recipe and return the run folder.
+
+    The folder holds config.json, curves.jsonl, completions.jsonl (GRPO), checkpoints/, model/ and, once the run is
+    done, manifest.json. With `resume` a run goes on from its last whole checkpoint; a finished one is left as it is.
+
+    Args:
+        recipe: a recipe, the name of a shipped one, or a TOML file.
+        overrides: dotted setting -> value, as `--set` gives them.
+
+    Raises: UnknownNameError, BadInputError for the recipe; RunStateError for the folder.
+    """
+    settings = _resolve(recipe, overrides)
+    place = Path(out)
+    if process_index() == 0 and checkpoints.open_run(place, settings, resume=resume):
+        return place
+    if process_index() != 0 and resume and (place / checkpoints.MANIFEST).is_file():
+        return place
+    _need_libraries()
+    settle(settings)
+    start = time.monotonic()
+    summary, about = _train(settings, place, progress)
+    if process_index() == 0:
+        write_json(place / checkpoints.MANIFEST, _manifest(settings, summary, about, time.monotonic() - start))
+    return place
+
+
+def _resolve(recipe: Recipe | str | Path, overrides: Mapping[str, Any] | None) -> Recipe:
+    if isinstance(recipe, Recipe):
+        return build_recipe(recipe.model_dump(), overrides, recipe.name) if overrides else recipe
+    return load_recipe(recipe, overrides)
+
+
+def _need_libraries() -> None:
+    from importlib.util import find_spec
+
+    for name in ("torch", "transformers", "trl", "peft", "accelerate", "datasets"):
+        if find_spec(name) is None:
+            raise MissingDependencyError(name, "train", "training")
+
+
+def _train(recipe: Recipe, out: Path, progress: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    from accelerate import PartialState
+    from transformers import set_seed
+
+    from triagelab.training import data, models
+
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        PartialState(cpu=not _has_gpu())
+    if recipe.kind == "grpo":
+        from triagelab.training.grpo import check_generation
+
+        check_generation(recipe)
+    cases = data.load_cases(recipe.data)
+    set_seed(derive_seed("training.adapter", recipe.seed, bits=31))
+    with PartialState(cpu=not _has_gpu()).main_process_first():
+        policy = models.load_policy(recipe, out / "tokenizer", lambda: data.texts_of(cases, recipe.data))
+    if policy.targets is not None and progress and process_index() == 0:
+        _say(f"{recipe.name}: adapters on {policy.targets.describe()}")
+    if recipe.kind == "sft":
+        from triagelab.training.sft import train_sft
+
+        summary = train_sft(recipe, policy, cases, out, progress=progress)
+    else:
+        from triagelab.training.grpo import train_grpo
+
+        summary = train_grpo(recipe, policy, cases, out, progress=progress)
+    about = {
+        "data": {"name": recipe.data.name, "split": recipe.data.split, "n": len(cases), "hash": data_hash(cases)},
+        "levels": {str(level): sum(case.truth.level == level for case in cases) for level in range(1, 6)},
+        "parameters": sum(p.numel() for p in policy.model.parameters()),
+        "base": policy.base,
+        "targets": policy.targets.kinds() if policy.targets is not None else None,
+    }
+    return summary, about
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _say(line: str) -> None:
+    import sys
+
+    print(line, file=sys.stderr, flush=True)
+
+
+def _manifest(recipe: Recipe, summary: dict[str, Any], about: dict[str, Any], seconds: float) -> dict[str, Any]:
+    return {
+        "recipe": recipe.name,
+        "kind": recipe.kind,
+        "config_hash": recipe.hash(),
+        "code": code_version(),
+        "libraries": library_versions(),
+        "hardware": hardware(),
+        "seeds": {"run": recipe.seed, "data": recipe.data.seed},
+        **about,
+        **summary,
+        "total_seconds": round(seconds, 1),
+    }

@@ -1,0 +1,58 @@
+"""Supervised fine-tuning on gold completions, by TRL's SFTTrainer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from triagelab.cases.schema import Case
+from triagelab.training import data
+from triagelab.training.config import Recipe
+from triagelab.training.models import Policy
+from triagelab.training.trainer import (
+    compact_head,
+    run_trainer,
+    save_policy,
+    shared_arguments,
+    shown_per_step,
+    total_steps,
+)
+
+
+def train_sft(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path, *, progress: bool) -> dict[str, Any]:
+    """Train the policy on the gold completions of `cases`, save it, and return what happened."""
+    from datasets import Dataset
+    from trl.trainer.sft_config import SFTConfig
+    from trl.trainer.sft_trainer import SFTTrainer
+
+    rows = data.sft_rows(cases, policy.tokenizer, recipe.data, prompt_loss=recipe.optim.prompt_loss)
+    steps = total_steps(recipe, len(rows))
+    order = _order(recipe, cases, rows, steps)
+    arguments = SFTConfig(
+        **shared_arguments(recipe, out, steps),
+        train_sampling_strategy="sequential",
+        dataset_kwargs={"skip_prepare_dataset": True},
+        max_length=None,
+        remove_unused_columns=False,
+    )
+    with compact_head():
+        trainer = SFTTrainer(
+            model=policy.model,
+            args=arguments,
+            train_dataset=Dataset.from_list(rows).select(order),
+            processing_class=policy.tokenizer,
+            peft_config=policy.adapter,
+        )
+        done = run_trainer(trainer, recipe, out, progress=progress, shown=("loss", "mean_token_accuracy"))
+    save_policy(trainer, recipe, policy, out)
+    return done
+
+
+def _order(recipe: Recipe, cases: Sequence[Case], rows: list[dict[str, list[int]]], steps: int) -> list[int]:
+    levels = [case.truth.level for case in cases]
+    weights = data.balance_weights(levels, recipe.data.balance)
+    order = data.show_order(levels, weights, steps * shown_per_step(recipe), recipe.seed)
+    if recipe.optim.group_by_length:
+        order = data.group_lengths(order, [len(row["input_ids"]) for row in rows], recipe.optim.batch, recipe.seed)
+    return order.tolist()
