@@ -11,8 +11,8 @@ _SPECIAL = re.compile(SPECIAL)
 _GAP = rf"(?:[ \t\r*_`]|{SPECIAL}){{0,16}}"
 MARK = re.compile(rf"answer[*_`]{{0,4}}[ \t]{{0,4}}(?:[:=]|is\b|(?=\n|esi[ \t-]{{0,4}}\d)){_GAP}(?:\n{_GAP}){{0,2}}")
 _VALUE = re.compile(
-    r"[\"'(\[{]{0,2}(?:(?:triage )?(?:emergency severity index|esi)\b)?"
-    r"(?:-(?=\d)|[ \t]{0,4}(?:[-–—:#][ \t]{1,4}|[:#*_`(\[{]{0,3}[ \t]{0,4}))"
+    r"[\"'(\[{]{0,2}(?:(?:triage )?(?:emergency severity index|esi)\b(?:-(?=\d))?)?"
+    r"[ \t]{0,4}(?:[-–—:#][ \t]{1,4}|[:#*_`(\[{]{0,3}[ \t]{0,4})"
     r"(?:(?:triage )?level[ \t]{0,4}[:#*_`(\[{]{0,3}[ \t]{0,4})?"
     r"(?P<number>[-+\u2212]?\d+(?:[.,/\u2044:]\d+)*)"
 )
