@@ -79,7 +79,9 @@ def read_jsonl(path: Path | str, field: str = "file") -> Iterator[tuple[int, dic
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise DataFormatError(f"{path}:{number}: not JSON ({str(error)[:80]}); expected one object a line") from error
+                raise DataFormatError(
+                    f"{path}:{number}: not JSON ({str(error)[:80]}); expected one object a line"
+                ) from error
             if not isinstance(row, dict):
                 raise DataFormatError(f"{path}:{number}: expected a JSON object, got {type(row).__name__}")
             yield number, row

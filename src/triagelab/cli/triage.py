@@ -75,7 +75,9 @@ def _read(path: Path, text_field: str) -> Iterator[Presentation]:
         note = row.get(text_field)
         if not isinstance(note, str):
             fields = ", ".join(sorted(row)) or "none"
-            raise DataFormatError(f"{path}:{number}: no text in field {text_field!r}; it has: {fields}; use --text-field")
+            raise DataFormatError(
+                f"{path}:{number}: no text in field {text_field!r}; it has: {fields}; use --text-field"
+            )
         yield _presentation(str(row.get("id", number)), note, f"{path}:{number} {text_field}")
 
 

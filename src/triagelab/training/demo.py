@@ -168,7 +168,9 @@ def _reward_check(plan: Plan, dataset: Dataset, out: Path) -> None:
 
     preset = load_recipe(plan.grpo.recipe, plan.grpo.set).reward.preset
     rows = policy_rewards(load_preset(preset), list(dataset.split("dev"))[:300])
-    write_json(out / "reward_check.json", {"preset": preset, "cases": min(300, len(dataset.split("dev"))), "policies": rows})
+    write_json(
+        out / "reward_check.json", {"preset": preset, "cases": min(300, len(dataset.split("dev"))), "policies": rows}
+    )
     for row in sorted(rows, key=lambda item: -item["mean_reward"]):
         _say(f"  {row['policy']:<24} {row['mean_reward']:+.3f}")
 

@@ -39,7 +39,12 @@ def test_presentation_holds_no_field_of_the_truth():
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"level": 0}, "level"), ({"level": 6}, "level"), ({"scale": "esi"}, "scale"), ({"labelled_by": "me"}, "labelled_by")],
+    [
+        ({"level": 0}, "level"),
+        ({"level": 6}, "level"),
+        ({"scale": "esi"}, "scale"),
+        ({"labelled_by": "me"}, "labelled_by"),
+    ],
 )
 def test_truth_refuses_what_is_not_a_label(change, message):
     good = {"level": 3, "scale": "esi-v4", "labelled_by": "nurse"}

@@ -83,7 +83,9 @@ def test_triage_speaks_to_people_with_reasons_and_sources(capsys):
 
 def test_triage_file_writes_one_row_a_note_and_nothing_on_error(tmp_path, capsys):
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text(json.dumps({"id": "a", "text": NOTE}) + "\n" + json.dumps({"text": "suture removal, no complaints"}) + "\n")
+    source.write_text(
+        json.dumps({"id": "a", "text": NOTE}) + "\n" + json.dumps({"text": "suture removal, no complaints"}) + "\n"
+    )
     assert run(["triage", "--file", str(source), "--text-field", "text", "--out", str(out)]) == 0
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert [row["id"] for row in rows] == ["a", "2"]
