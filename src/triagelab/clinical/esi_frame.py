@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache, reduce
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
 
+from triagelab.clinical.bits import Bits, codes, packed, words_for
 from triagelab.clinical.esi import Engine, engine, fact_order
 from triagelab.clinical.esi_options import EsiOptions
-from triagelab.clinical.esi_settle import Count, Open, Settled, Tally, count, gate, settle, shown, still_open, tally
+from triagelab.clinical.esi_settle import Count, Open, Settled, count, gate, settle, shown, still_open, tally
 from triagelab.clinical.facts import NUMBERS, vocabulary
 from triagelab.clinical.knowledge import Rule
-from triagelab.clinical.predicates import Banded, Flag, Predicate
+from triagelab.clinical.predicates import Banded, Compare, Denied, Flag, Group, Missing, Not, Predicate, parts, walk
+from triagelab.clinical.traces import joined
 from triagelab.clinical.vitals import RANGES
 from triagelab.errors import BadInputError, UnknownNameError
 
@@ -32,19 +33,14 @@ def decide_frame(frame: pl.DataFrame, *, version: int = 5, options: EsiOptions |
     Raises: UnknownNameError for a column that is no fact (select the columns of facts first), BadInputError for a
         column of the wrong type or a number out of range.
     """
-    run = engine(version, options or EsiOptions())
-    known = _known(frame)
-    if known.height == 0:
-        known = known.head(0)
-    return _Frame(run, known).decide()
+    return _Frame(engine(version, options or EsiOptions()), _known(frame)).decide()
 
 
 def _known(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return every fact as a column: booleans and 64-bit floats, unknown as null."""
+    """Return the facts that have a column: booleans and 64-bit floats, unknown as null, numbers checked."""
     words = vocabulary()
     columns: list[pl.Expr] = []
-    for name in frame.columns:
-        kind = frame.schema[name]
+    for name, kind in frame.schema.items():
         if name in words:
             if kind not in (pl.Boolean, pl.Null):
                 raise BadInputError(name, str(kind), "a column of booleans, null for unknown")
@@ -55,162 +51,182 @@ def _known(frame: pl.DataFrame) -> pl.DataFrame:
             columns.append(pl.col(name).cast(pl.Float64).fill_nan(None))
         else:
             raise UnknownNameError("column", name, {*words, *NUMBERS})
-    kept = frame.select(columns)
-    _check_ranges(kept)
-    absent = [pl.lit(None, dtype=pl.Boolean).alias(name) for name in words if name not in kept.columns]
-    absent += [pl.lit(None, dtype=pl.Float64).alias(name) for name in NUMBERS if name not in kept.columns]
-    if not kept.columns:
-        kept = pl.DataFrame({"_": pl.Series([False] * frame.height)})
-        return kept.with_columns(absent).drop("_")
-    return kept.with_columns(absent)
+    known = frame.select(columns)
+    _check_ranges(known)
+    return known
 
 
-def _check_ranges(frame: pl.DataFrame) -> None:
-    present = [name for name in NUMBERS if name in frame.columns]
-    if not present or frame.height == 0:
-        return
-    ends = frame.select(
-        *(pl.col(name).min().alias(f"{name} min") for name in present),
-        *(pl.col(name).max().alias(f"{name} max") for name in present),
-    ).row(0, named=True)
-    for name in present:
+def _check_ranges(known: pl.DataFrame) -> None:
+    present = [name for name in NUMBERS if name in known.columns]
+    ends = known.select(pl.col(present).min().name.suffix(" min"), pl.col(present).max().name.suffix(" max"))
+    for key, value in (ends.row(0, named=True) if present else {}).items():
+        name = key.split()[0]
         low, high = _LIMITS[name]
-        for end in ("min", "max"):
-            value = ends[f"{name} {end}"]
-            if value is not None and not low <= value <= high:
-                raise BadInputError(name, value, f"{low:g} to {high:g}", "use null if not measured")
+        if value is not None and not low <= value <= high:
+            raise BadInputError(name, value, f"{low:g} to {high:g}", "use null if not measured")
 
 
-def _chains(predicate: Predicate, above: tuple[Predicate, ...] = ()) -> Iterator[tuple[str, tuple[Predicate, ...]]]:
-    """Yield each fact of a predicate with the predicates from the top down to it."""
-    path = (*above, predicate)
-    if not predicate.children():
-        for name in predicate.names():
-            yield name, path
-    for child in predicate.children():
-        yield from _chains(child, path)
+class _Plan:
+    """What an engine asks of the columns: one expression for each comparison of numbers in its rules, built once."""
+
+    def __init__(self, run: Engine) -> None:
+        leaves = {
+            leaf
+            for item in (*run.compiled, *run.compiled_resources)
+            for leaf in walk(item.item.when)
+            if isinstance(leaf, Compare | Missing | Banded)
+        }
+        leaves |= {Missing(name) for leaf in leaves if isinstance(leaf, Banded) for name in leaf.names()}
+        self.tests = {leaf: f"test {i}" for i, leaf in enumerate(leaves)}
+        self.readings = {leaf: f"read {i}" for i, leaf in enumerate(leaves) if not isinstance(leaf, Compare)}
+        self.exprs = [leaf.expr().alias(name) for leaf, name in self.tests.items()]
+        self.exprs += [leaf.reading_expr().alias(name) for leaf, name in self.readings.items()]
+
+
+@lru_cache(maxsize=32)
+def _plan(run: Engine) -> _Plan:
+    return _Plan(run)
 
 
 class _Frame:
-    """One table under one engine."""
+    """One table under one engine. A plane is packed bits, one bit a row."""
 
     def __init__(self, run: Engine, known: pl.DataFrame) -> None:
-        self.run, self.known, self.height = run, known, known.height
-        self.zero = pl.repeat(False, known.height, dtype=pl.Boolean, eager=True)
-        self.compiled = [*run.compiled, *run.compiled_resources]
-        self.planes = known.select(self._expressions())
+        self.run, self.height, self.known, self.plan = run, known.height, known, _plan(run)
+        self.zero: Bits = np.zeros(words_for(known.height), np.uint64)
+        absent = {name: pl.lit(None, dtype=pl.Float64) for name in NUMBERS if name not in known.columns}
+        self.leaves = known.lazy().with_columns(**absent).select(self.plan.exprs).collect()
+        self.pairs: dict[Predicate, tuple[Bits, Bits]] = {}
+        self.readings: dict[Predicate, Bits] = {}
 
-    def _expressions(self) -> list[pl.Expr]:
-        out = []
-        for name in vocabulary():
-            out.append(pl.col(name).fill_null(False).alias(f"yes {name}"))
-            out.append(pl.col(name).fill_null(True).alias(f"maybe {name}"))
-        for item in self.compiled:
-            test = item.item.when.expr()
-            out.append(test.fill_null(False).alias(f"yes {item.item.id}"))
-            out.append(test.fill_null(True).alias(f"maybe {item.item.id}"))
-            out.append(item.item.when.reading_expr().alias(f"read {item.item.id}"))
-            for name, paths in _by_name(item.item.when).items():
-                live = [reduce(lambda a, b: a & b, [node.expr().is_null() for node in path]) for path in paths]
-                out.append((reduce(lambda a, b: a | b, live) & pl.col(name).is_null()).alias(f"{item.item.id} {name}"))
-        return out
+    def pair(self, predicate: Predicate) -> tuple[Bits, Bits]:
+        """Return where the predicate is true for sure, and where it is true or unknown."""
+        found = self.pairs.get(predicate)
+        if found is None:
+            found = self.pairs[predicate] = self._pair(predicate)
+        return found
 
-    def yes(self, name: str) -> pl.Series:
-        return self.planes[f"yes {name}"]
+    def _pair(self, predicate: Predicate) -> tuple[Bits, Bits]:
+        if isinstance(predicate, Flag):
+            return self._column(self.known, predicate.name)
+        if isinstance(predicate, Denied):
+            yes, maybe = self.pair(Flag(predicate.name))
+            return ~maybe, ~yes
+        if isinstance(predicate, Not):
+            yes, maybe = self.pair(predicate.of)
+            return ~maybe, ~yes
+        if isinstance(predicate, Group):
+            below = [self.pair(part) for part in predicate.of]
+            return predicate.combine([yes for yes, _ in below]), predicate.combine([maybe for _, maybe in below])
+        return self._column(self.leaves, self.plan.tests[predicate])
 
-    def maybe(self, name: str) -> pl.Series:
-        return self.planes[f"maybe {name}"]
+    def _column(self, table: pl.DataFrame, name: str) -> tuple[Bits, Bits]:
+        if name not in table.columns:
+            return self.zero, ~self.zero
+        yes, unknown = packed(table[name])
+        return yes, yes if unknown is None else yes | unknown
 
-    def _of(self, rule: Rule, how: str) -> pl.Series:
-        if isinstance(rule.when, Flag):
-            return self.planes[f"{'maybe' if how == 'maybe' else 'yes'} {rule.when.name}"]
-        return self.planes[f"{how} {rule.id}"]
+    def reading(self, predicate: Predicate) -> Bits:
+        """Return where the predicate is acted on."""
+        found = self.readings.get(predicate)
+        if found is None:
+            found = self.readings[predicate] = self._reading(predicate)
+        return found
+
+    def _reading(self, predicate: Predicate) -> Bits:
+        if isinstance(predicate, Not):
+            return ~self.reading(predicate.of)
+        if isinstance(predicate, Group):
+            return predicate.combine([self.reading(part) for part in predicate.of])
+        if isinstance(predicate, Missing | Banded):
+            return self._column(self.leaves, self.plan.readings[predicate])[0]
+        return self.pair(predicate)[0]
+
+    def yes(self, fact: str) -> Bits:
+        return self.pair(Flag(fact))[0]
+
+    def maybe(self, fact: str) -> Bits:
+        return self.pair(Flag(fact))[1]
 
     def decide(self) -> pl.DataFrame:
-        run, zero = self.run, self.zero
-        fired = [(rule, self._of(rule, "read")) for rule in run.rules]
-        sure = [(rule, self._of(rule, "yes")) for rule in run.rules]
-        possible = [(rule, self._of(rule, "maybe")) for rule in run.rules]
+        rules = self.run.rules
+        fired = [(rule, self.reading(rule.when)) for rule in rules]
+        sure = [(rule, self.pair(rule.when)[0]) for rule in rules]
+        possible = [(rule, self.pair(rule.when)[1]) for rule in rules]
         counted = self._count()
-        done = settle(tally(fired, self.yes, self.yes, zero), counted)
+        done = settle(tally(fired, self.yes, self.yes, self.zero), counted)
         gates = still_open(
-            tally(sure, self.maybe, self.yes, zero), tally(possible, self.yes, self.maybe, zero), counted
+            tally(sure, self.maybe, self.yes, self.zero), tally(possible, self.yes, self.maybe, self.zero), counted
         )
+        level, acceptable, point = (codes(planes, self.height) for planes in (done.level, done.acceptable, done.points))
         return pl.DataFrame(
             {
-                "level": _digit(done.level),
-                "acceptable": _sets(done.acceptable),
-                "point": _letters(done.points),
-                "because": self._because(done, fired, counted),
-                "unknown": self._unknown(possible, gates),
+                "level": _FIRST_BIT[level],
+                "acceptable": _subsets().gather(acceptable),
+                "point": _letters().gather(_FIRST_BIT[point]),
+                "because": joined(self._because(done, fired), self.height),
+                "unknown": joined(self._unknown(possible, gates), self.height),
             }
         )
 
     def _count(self) -> Count:
-        kinds = [(r, self.yes(r.id), self.maybe(r.id)) for r in self.run.resources]
-        counted = count(kinds, self.zero)
+        needed = [(resource, *self.pair(resource.when)) for resource in self.run.resources]
+        counted = count(needed, self.zero)
         how = self.run.options.unknown_resources
         if how == "known":
             counted.one, counted.two = counted.low_one, counted.low_two
         elif how == "expected":
-            total = sum(
-                r.weight * (sure.cast(pl.Float64) + (maybe & ~sure).cast(pl.Float64) * r.expected)
-                for r, sure, maybe in kinds
-            )
-            counted.one, counted.two = total >= 0.5, total >= 1.5
+            total = np.zeros(len(self.zero) * 64)
+            for resource, sure, maybe in needed:
+                total += resource.weight * (_ones(sure) + resource.expected * _ones(maybe & ~sure))
+            counted.one, counted.two = _pack(total >= 0.5), _pack(total >= 1.5)
         return counted
 
-    def _because(self, done: Settled, fired: list[tuple[Rule, pl.Series]], counted: Count) -> pl.Series:
+    def _because(self, done: Settled, fired: Sequence[tuple[Rule, Bits]]) -> dict[str, Bits]:
+        """Return where each id belongs to the reasons, in the order in which a trace names them."""
         planes = {rule.id: plane & shown(rule, done) for rule, plane in fired}
-        for resource in self.run.resources:
-            planes[resource.id] = self.yes(resource.id) & done.rest
+        planes.update({item.id: self.pair(item.when)[0] & done.rest for item in self.run.resources})
         none, one, many = (info.id for info in self.run.counts)
-        planes[none], planes[one], planes[many] = (
-            done.rest & ~done.one,
-            done.rest & done.one & ~done.many,
-            done.rest & done.many,
-        )
-        return _joined({name: planes[name] for name in self.run.rank if name in planes})
+        planes[none], planes[many] = done.rest & ~done.one, done.rest & done.many
+        planes[one] = done.rest & done.one & ~done.many
+        return dict(sorted(planes.items(), key=lambda item: self.run.rank[item[0]]))
 
-    def _unknown(self, possible: list[tuple[Rule, pl.Series]], gates: Open) -> pl.Series:
+    def _unknown(self, possible: Sequence[tuple[Rule, Bits]], gates: Open) -> dict[str, Bits]:
+        """Return where each fact is unknown and could change the decision, in the order of `fact_order`."""
         planes = dict.fromkeys(fact_order(), self.zero)
         for rule, plane in possible:
-            where = gate(rule, gates, self.yes)
-            if isinstance(rule.when, Flag):
-                name = rule.when.name
-                planes[name] = planes[name] | (where & self.maybe(name) & ~self.yes(name))
-            else:
-                for name in rule.when.names():
-                    planes[name] = planes[name] | (where & self.planes[f"{rule.id} {name}"])
+            self._hanging(rule.when, gate(rule, gates, self.yes), planes)
             if rule.also_when is not None:
-                name = rule.also_when
-                other = gates.a if rule.point == "A" else gates.up
-                planes[name] = planes[name] | (other & plane & self.maybe(name) & ~self.yes(name))
+                self._hanging(Flag(rule.also_when), plane & (gates.a if rule.point == "A" else gates.up), planes)
         for resource in self.run.resources:
-            for name in resource.when.names():
-                planes[name] = planes[name] | (gates.resources & self.planes[f"{resource.id} {name}"])
-        return _joined(planes)
+            self._hanging(resource.when, gates.resources, planes)
+        return planes
+
+    def _hanging(self, predicate: Predicate, where: Bits, planes: dict[str, Bits]) -> None:
+        """Add the unknown facts on which the predicate hangs, where it matters; see `predicates.hanging`."""
+        yes, maybe = self.pair(predicate)
+        where = where & maybe & ~yes
+        if not where.any():
+            return
+        for part in parts(predicate):
+            self._hanging(part, where, planes)
+        if isinstance(predicate, Banded):
+            for name in predicate.names():
+                planes[name] = planes[name] | (where & self.reading(Missing(name)))
+        elif not parts(predicate):
+            planes[predicate.names()[0]] = planes[predicate.names()[0]] | where
 
 
-def _by_name(predicate: Predicate) -> dict[str, list[tuple[Predicate, ...]]]:
-    out: dict[str, list[tuple[Predicate, ...]]] = {}
-    for name, path in _chains(predicate):
-        out.setdefault(name, []).append(path)
-    return out
+_FIRST_BIT = np.array([0] + [(mask & -mask).bit_length() for mask in range(1, 256)], np.uint8)
+"""Byte -> position of its lowest bit, counted from 1."""
 
 
-def _digit(planes: Sequence[pl.Series]) -> pl.Series:
-    total = planes[0].cast(pl.UInt8)
-    for i, plane in enumerate(planes[1:], start=2):
-        total = total + plane.cast(pl.UInt8) * i
-    return total.cast(pl.UInt8)
+def _ones(plane: Bits) -> np.ndarray:
+    return np.unpackbits(plane.view(np.uint8), bitorder="little")
 
 
-def _bits(planes: Sequence[pl.Series]) -> pl.Series:
-    total = planes[0].cast(pl.UInt8)
-    for i, plane in enumerate(planes[1:], start=1):
-        total = total + plane.cast(pl.UInt8) * (1 << i)
-    return total.cast(pl.UInt8)
+def _pack(rows: np.ndarray) -> Bits:
+    return np.packbits(rows, bitorder="little").view(np.uint64)
 
 
 @lru_cache(maxsize=1)
@@ -218,26 +234,6 @@ def _subsets() -> pl.Series:
     return pl.Series([[i + 1 for i in range(5) if mask >> i & 1] for mask in range(32)], dtype=pl.List(pl.UInt8))
 
 
-def _sets(planes: Sequence[pl.Series]) -> pl.Series:
-    return _subsets().gather(_bits(planes))
-
-
-def _letters(planes: Sequence[pl.Series]) -> pl.Series:
-    return pl.Series(["", "A", "B", "C", "D"]).gather(_digit(planes))
-
-
-def _joined(planes: dict[str, pl.Series]) -> pl.Series:
-    """Return the names whose plane is true, joined by a space, built once for each distinct pattern."""
-    hit = [(name, plane) for name, plane in planes.items() if plane.any()]
-    height = len(next(iter(planes.values())))
-    if not hit:
-        return pl.repeat("", height, dtype=pl.String, eager=True)
-    frame = pl.DataFrame({str(i): _bits([plane for _, plane in hit[i : i + 8]]) for i in range(0, len(hit), 8)})
-    keys = frame.unique(maintain_order=True).with_row_index("row")
-    rows = frame.join(keys, on=frame.columns, how="left", maintain_order="left")["row"]
-    names = [name for name, _ in hit]
-    texts = [
-        " ".join(names[8 * w + b] for w, byte in enumerate(row[1:]) for b in range(8) if byte >> b & 1)
-        for row in keys.iter_rows()
-    ]
-    return pl.Series(texts, dtype=pl.String).gather(rows)
+@lru_cache(maxsize=1)
+def _letters() -> pl.Series:
+    return pl.Series(["", "A", "B", "C", "D"])

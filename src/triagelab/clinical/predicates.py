@@ -1,13 +1,16 @@
-"""A small predicate algebra over facts, read from TOML and compiled once to a scalar test and once to a polars expression.
+"""A small predicate algebra over facts: built from TOML, compiled once to a scalar test and once to a polars expression.
 
-Every predicate answers in two ways. The Kleene value is True, False or unknown (None, null): what can be concluded.
-The reading is two-valued: what the engine acts on meanwhile. It takes an unknown danger as not established, an unknown
-mitigating fact (one under `Not`) as absent, and an unknown age as the age band with the most sensitive limit.
+Every predicate answers in two ways. Its Kleene value is true, false or unknown (None, null): what can be concluded.
+Its reading is two-valued: what the engine acts on meanwhile. The reading takes an unknown danger as not established, an
+unknown excuse (a fact under `Not`) as absent, and an unknown age as the age band with the most sensitive limit.
+
+Composite predicates combine the answers of their parts with `&`, `|` and `~` only (`combine`), so that the same line of
+code serves polars expressions, polars series and packed bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -21,7 +24,7 @@ Values = Mapping[str, Any]
 Test = Callable[[Values], bool | None]
 Reading = Callable[[Values], bool]
 
-_COMPARE: dict[str, Callable[[Any, float], Any]] = {
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "lt": lambda value, limit: value < limit,
     "le": lambda value, limit: value <= limit,
     "gt": lambda value, limit: value > limit,
@@ -45,15 +48,10 @@ class Flag:
         return lambda values: values.get(name) is True
 
     def expr(self) -> pl.Expr:
-        import polars as pl
-
-        return pl.col(self.name)
+        return _column(self.name)
 
     def reading_expr(self) -> pl.Expr:
         return self.expr().fill_null(False)
-
-    def children(self) -> tuple[Predicate, ...]:
-        return ()
 
     def names(self) -> tuple[str, ...]:
         return (self.name,)
@@ -79,15 +77,10 @@ class Denied:
         return lambda values: values.get(name) is False
 
     def expr(self) -> pl.Expr:
-        import polars as pl
-
-        return ~pl.col(self.name)
+        return ~_column(self.name)
 
     def reading_expr(self) -> pl.Expr:
         return self.expr().fill_null(False)
-
-    def children(self) -> tuple[Predicate, ...]:
-        return ()
 
     def names(self) -> tuple[str, ...]:
         return (self.name,)
@@ -115,15 +108,10 @@ class Compare:
         return lambda values: test(values) is True
 
     def expr(self) -> pl.Expr:
-        import polars as pl
-
-        return _COMPARE[self.op](pl.col(self.name), self.limit)
+        return _COMPARE[self.op](_column(self.name), self.limit)
 
     def reading_expr(self) -> pl.Expr:
         return self.expr().fill_null(False)
-
-    def children(self) -> tuple[Predicate, ...]:
-        return ()
 
     def names(self) -> tuple[str, ...]:
         return (self.name,)
@@ -131,7 +119,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A number was not measured. Unknown while it is missing (a measurement would settle it), false afterwards."""
+    """A number was not measured: unknown while it is missing, as a measurement would settle it, and false afterwards."""
 
     name: str
 
@@ -146,15 +134,10 @@ class Missing:
     def expr(self) -> pl.Expr:
         import polars as pl
 
-        return pl.when(pl.col(self.name).is_not_null()).then(pl.lit(False))
+        return pl.when(_column(self.name).is_not_null()).then(pl.lit(False))
 
     def reading_expr(self) -> pl.Expr:
-        import polars as pl
-
-        return pl.col(self.name).is_null()
-
-    def children(self) -> tuple[Predicate, ...]:
-        return ()
+        return _column(self.name).is_null()
 
     def names(self) -> tuple[str, ...]:
         return (self.name,)
@@ -173,7 +156,8 @@ class Band:
 class Banded:
     """A number is beyond the limit of the patient's age band; the bands follow each other without gap from birth on.
 
-    Missing: without the number, unknown. Without the age, true or false where every band agrees, else unknown.
+    Missing: without the number, unknown. Without the age, true or false where every band agrees, else unknown; it is
+    then read by the most sensitive limit.
     """
 
     name: str
@@ -181,63 +165,50 @@ class Banded:
     bands: tuple[Band, ...]
 
     def _limits(self) -> tuple[float, float]:
-        limits = [band.limit for band in self.bands]
-        low, high = min(limits), max(limits)
-        return (low, high) if self.op in ("gt", "ge") else (high, low)
+        """Return the most and the least sensitive limit."""
+        limits = sorted(band.limit for band in self.bands)
+        return (limits[0], limits[-1]) if self.op in ("gt", "ge") else (limits[-1], limits[0])
 
     def test(self) -> Test:
         name, compare, bands = self.name, _COMPARE[self.op], self.bands
-        easiest, hardest = self._limits()
+        easy, hard = self._limits()
 
         def run(values: Values) -> bool | None:
             value, age = values.get(name), values.get("age_years")
             if value is None:
                 return None
             if age is not None:
-                for band in bands:
-                    if age < band.high:
-                        return compare(value, band.limit)
-            return True if compare(value, hardest) else None if compare(value, easiest) else False
+                return compare(value, next(band.limit for band in bands if age < band.high))
+            return True if compare(value, hard) else None if compare(value, easy) else False
 
         return run
 
     def reading(self) -> Reading:
-        name, compare, test, easiest = self.name, _COMPARE[self.op], self.test(), self._limits()[0]
+        name, compare, test, easy = self.name, _COMPARE[self.op], self.test(), self._limits()[0]
 
         def run(values: Values) -> bool:
             found = test(values)
-            if found is None:
-                value = values.get(name)
-                return value is not None and compare(value, easiest)
-            return found
+            return compare(values[name], easy) if found is None and values.get(name) is not None else found is True
 
         return run
 
-    def _by_age(self, without_age: pl.Expr) -> pl.Expr:
-        import polars as pl
-
-        value, age, compare = pl.col(self.name), pl.col("age_years"), _COMPARE[self.op]
-        limit = reduce(
-            lambda rest, band: pl.when(age < band.high).then(pl.lit(band.limit)).otherwise(rest),
-            reversed(self.bands[:-1]),
-            pl.lit(self.bands[-1].limit),
-        )
-        return pl.when(age.is_null()).then(without_age).otherwise(compare(value, limit))
-
     def expr(self) -> pl.Expr:
-        import polars as pl
-
-        easiest, hardest = self._limits()
-        value, compare = pl.col(self.name), _COMPARE[self.op]
-        return self._by_age(pl.when(compare(value, hardest)).then(True).when(~compare(value, easiest)).then(False))
+        """Choose by age; the last term holds where the age is unknown and both choices agree."""
+        value, age, compare = _column(self.name), _column("age_years"), _COMPARE[self.op]
+        merged = [
+            b
+            for b, after in zip(self.bands, (*self.bands[1:], None), strict=True)
+            if not after or after.limit != b.limit
+        ]
+        found = compare(value, merged[-1].limit)
+        for band in reversed(merged[:-1]):
+            young, here = age < band.high, compare(value, band.limit)
+            found = (young & here) | (~young & found) | (here & found)
+        return found
 
     def reading_expr(self) -> pl.Expr:
-        import polars as pl
-
-        return self._by_age(_COMPARE[self.op](pl.col(self.name), self._limits()[0])).fill_null(False)
-
-    def children(self) -> tuple[Predicate, ...]:
-        return ()
+        easy = _COMPARE[self.op](_column(self.name), self._limits()[0])
+        return self.expr().fill_null(_column("age_years").is_null() & easy).fill_null(False)
 
     def names(self) -> tuple[str, ...]:
         return (self.name, "age_years")
@@ -268,67 +239,21 @@ class Not:
     def reading_expr(self) -> pl.Expr:
         return ~self.of.reading_expr()
 
-    def children(self) -> tuple[Predicate, ...]:
-        return (self.of,)
-
     def names(self) -> tuple[str, ...]:
         return self.of.names()
 
 
 @dataclass(frozen=True, slots=True)
-class AtLeast:
-    """At least `count` of the predicates are true."""
-
-    count: int
-    of: tuple[Predicate, ...]
-
-    def test(self) -> Test:
-        tests, count = tuple(item.test() for item in self.of), self.count
-
-        def run(values: Values) -> bool | None:
-            yes = unknown = 0
-            for test in tests:
-                found = test(values)
-                if found is None:
-                    unknown += 1
-                elif found:
-                    yes += 1
-            return True if yes >= count else None if yes + unknown >= count else False
-
-        return run
-
-    def reading(self) -> Reading:
-        readings, count = tuple(item.reading() for item in self.of), self.count
-        return lambda values: sum(reading(values) for reading in readings) >= count
-
-    def expr(self) -> pl.Expr:
-        import polars as pl
-
-        found = [item.expr() for item in self.of]
-        yes = pl.sum_horizontal(part.fill_null(False).cast(pl.UInt8) for part in found)
-        possible = pl.sum_horizontal(part.fill_null(True).cast(pl.UInt8) for part in found)
-        return pl.when(yes >= self.count).then(True).when(possible < self.count).then(False)
-
-    def reading_expr(self) -> pl.Expr:
-        import polars as pl
-
-        return pl.sum_horizontal(item.reading_expr().cast(pl.UInt8) for item in self.of) >= self.count
-
-    def children(self) -> tuple[Predicate, ...]:
-        return self.of
-
-    def names(self) -> tuple[str, ...]:
-        return _merged(self.of)
-
-
-@dataclass(frozen=True, slots=True)
 class AllOf:
-    """Every predicate is true (Kleene: one false decides, else one unknown makes it unknown)."""
+    """Every part is true; one false part decides, else one unknown part makes it unknown."""
 
     of: tuple[Predicate, ...]
 
+    def combine(self, parts: Sequence[Any]) -> Any:
+        return reduce(lambda left, right: left & right, parts)
+
     def test(self) -> Test:
-        tests = tuple(item.test() for item in self.of)
+        tests = tuple(part.test() for part in self.of)
 
         def run(values: Values) -> bool | None:
             result: bool | None = True
@@ -343,17 +268,14 @@ class AllOf:
         return run
 
     def reading(self) -> Reading:
-        readings = tuple(item.reading() for item in self.of)
+        readings = tuple(part.reading() for part in self.of)
         return lambda values: all(reading(values) for reading in readings)
 
     def expr(self) -> pl.Expr:
-        return reduce(lambda left, right: left & right, (item.expr() for item in self.of))
+        return self.combine([part.expr() for part in self.of])
 
     def reading_expr(self) -> pl.Expr:
-        return reduce(lambda left, right: left & right, (item.reading_expr() for item in self.of))
-
-    def children(self) -> tuple[Predicate, ...]:
-        return self.of
+        return self.combine([part.reading_expr() for part in self.of])
 
     def names(self) -> tuple[str, ...]:
         return _merged(self.of)
@@ -361,12 +283,15 @@ class AllOf:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """One predicate or more is true (Kleene: one true decides, else one unknown makes it unknown)."""
+    """One part or more is true; one true part decides, else one unknown part makes it unknown."""
 
     of: tuple[Predicate, ...]
 
+    def combine(self, parts: Sequence[Any]) -> Any:
+        return reduce(lambda left, right: left | right, parts)
+
     def test(self) -> Test:
-        tests = tuple(item.test() for item in self.of)
+        tests = tuple(part.test() for part in self.of)
 
         def run(values: Values) -> bool | None:
             result: bool | None = False
@@ -381,34 +306,91 @@ class AnyOf:
         return run
 
     def reading(self) -> Reading:
-        readings = tuple(item.reading() for item in self.of)
+        readings = tuple(part.reading() for part in self.of)
         return lambda values: any(reading(values) for reading in readings)
 
     def expr(self) -> pl.Expr:
-        return reduce(lambda left, right: left | right, (item.expr() for item in self.of))
+        return self.combine([part.expr() for part in self.of])
 
     def reading_expr(self) -> pl.Expr:
-        return reduce(lambda left, right: left | right, (item.reading_expr() for item in self.of))
-
-    def children(self) -> tuple[Predicate, ...]:
-        return self.of
+        return self.combine([part.reading_expr() for part in self.of])
 
     def names(self) -> tuple[str, ...]:
         return _merged(self.of)
 
 
-Predicate = Flag | Denied | Compare | Missing | Banded | Not | AllOf | AnyOf | AtLeast
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """At least `count` of the parts are true."""
+
+    count: int
+    of: tuple[Predicate, ...]
+
+    def combine(self, parts: Sequence[Any]) -> Any:
+        """Return whether `count` parts hold, by running totals: `reached[k]` is "k + 1 parts so far"."""
+        reached: list[Any] = []
+        for part in parts:
+            carried = [part, *(before & part for before in reached)]
+            reached = [old | new for old, new in zip(reached, carried, strict=False)] + carried[len(reached) :]
+            reached = reached[: self.count]
+        return reached[self.count - 1]
+
+    def test(self) -> Test:
+        tests, count = tuple(part.test() for part in self.of), self.count
+
+        def run(values: Values) -> bool | None:
+            yes = unknown = 0
+            for test in tests:
+                found = test(values)
+                if found is None:
+                    unknown += 1
+                elif found:
+                    yes += 1
+            return True if yes >= count else None if yes + unknown >= count else False
+
+        return run
+
+    def reading(self) -> Reading:
+        readings, count = tuple(part.reading() for part in self.of), self.count
+        return lambda values: sum(reading(values) for reading in readings) >= count
+
+    def expr(self) -> pl.Expr:
+        return self.combine([part.expr() for part in self.of])
+
+    def reading_expr(self) -> pl.Expr:
+        return self.combine([part.reading_expr() for part in self.of])
+
+    def names(self) -> tuple[str, ...]:
+        return _merged(self.of)
 
 
-def _merged(parts: tuple[Predicate, ...]) -> tuple[str, ...]:
+Leaf = Flag | Denied | Compare | Missing | Banded
+Group = AllOf | AnyOf | AtLeast
+Predicate = Leaf | Not | Group
+
+
+def _column(name: str) -> pl.Expr:
+    import polars as pl
+
+    return pl.col(name)
+
+
+def _merged(parts: Sequence[Predicate]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in part.names()))
+
+
+def parts(predicate: Predicate) -> tuple[Predicate, ...]:
+    """Return what a predicate is made of; nothing for a leaf."""
+    if isinstance(predicate, Not):
+        return (predicate.of,)
+    return predicate.of if isinstance(predicate, Group) else ()
 
 
 def walk(predicate: Predicate) -> Iterator[Predicate]:
     """Yield the predicate and everything under it."""
     yield predicate
-    for child in predicate.children():
-        yield from walk(child)
+    for part in parts(predicate):
+        yield from walk(part)
 
 
 def hanging(predicate: Predicate) -> Callable[[Values], tuple[str, ...]]:
@@ -417,14 +399,14 @@ def hanging(predicate: Predicate) -> Callable[[Values], tuple[str, ...]]:
     A fact counts if every step from the predicate down to it is unknown: then some completion of the other unknowns
     makes it decide.
     """
-    test, names, children = predicate.test(), predicate.names(), predicate.children()
-    below = tuple(hanging(child) for child in children)
+    test, names = predicate.test(), predicate.names()
+    below = tuple(hanging(part) for part in parts(predicate))
 
     def run(values: Values) -> tuple[str, ...]:
         if test(values) is not None:
             return ()
         if not below:
             return tuple(name for name in names if values.get(name) is None)
-        return tuple(dict.fromkeys(name for child in below for name in child(values)))
+        return tuple(dict.fromkeys(name for part in below for name in part(values)))
 
     return run

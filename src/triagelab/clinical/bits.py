@@ -1,0 +1,128 @@
+"""Boolean columns as packed bits: 64 rows a word, so that a million rows are combined in microseconds."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+Bits = np.ndarray
+"""One-dimensional uint64; row i is bit i % 64 of word i // 64, and the bits behind the last row mean nothing."""
+
+
+class _Array(ctypes.Structure):
+    """The array of Arrow's C data interface."""
+
+
+_Array._fields_ = [
+    ("length", ctypes.c_int64),
+    ("null_count", ctypes.c_int64),
+    ("offset", ctypes.c_int64),
+    ("n_buffers", ctypes.c_int64),
+    ("n_children", ctypes.c_int64),
+    ("buffers", ctypes.POINTER(ctypes.c_void_p)),
+    ("children", ctypes.c_void_p),
+    ("dictionary", ctypes.c_void_p),
+    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(_Array))),
+    ("private_data", ctypes.c_void_p),
+]
+
+
+class _Stream(ctypes.Structure):
+    """The stream of Arrow's C data interface."""
+
+    _fields_ = [
+        ("get_schema", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)),
+        ("get_next", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(_Array))),
+        ("get_last_error", ctypes.c_void_p),
+        ("release", ctypes.c_void_p),
+        ("private_data", ctypes.c_void_p),
+    ]
+
+
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.restype = ctypes.c_void_p
+_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+
+
+def words_for(height: int) -> int:
+    """Return how many words hold so many rows."""
+    return (height + 63) // 64
+
+
+def packed(series: pl.Series) -> tuple[Bits, Bits | None]:
+    """Return (yes, unknown) of a boolean column: null is unknown and not yes; None in place of no unknown at all.
+
+    The buffers are read through the Arrow C stream of the series and copied; nothing is shared with it.
+    """
+    height = len(series)
+    yes = np.zeros(words_for(height), np.uint64)
+    known = np.zeros_like(yes)
+    with_nulls, at = False, 0
+    capsule = series.__arrow_c_stream__()
+    address = _pointer(capsule, b"arrow_array_stream")
+    stream = _Stream.from_address(address)
+    chunk = _Array()
+    while stream.get_next(address, ctypes.byref(chunk)) == 0 and chunk.release:
+        valid = _bitmap(chunk, 0)
+        values = _bitmap(chunk, 1)
+        with_nulls |= valid is not None
+        _place(yes, values if valid is None else values & valid, at, chunk.length)
+        _place(known, np.full_like(values, 255) if valid is None else valid, at, chunk.length)
+        at += chunk.length
+        chunk.release(ctypes.byref(chunk))
+        chunk = _Array()
+    return yes, (~known if with_nulls else None)
+
+
+def _bitmap(chunk: Any, index: int) -> Any:
+    """Return a buffer of one bit a row as bytes whose first bit is the first row; None where there is no buffer."""
+    address = chunk.buffers[index]
+    if not address:
+        return None
+    size = (chunk.offset + chunk.length + 7) // 8
+    raw = np.ctypeslib.as_array(ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8)), shape=(size,))
+    skip = chunk.offset % 8
+    if skip == 0:
+        return raw[chunk.offset // 8 :].copy()
+    return np.packbits(np.unpackbits(raw[chunk.offset // 8 :], bitorder="little")[skip:], bitorder="little")
+
+
+def _place(target: Bits, source: np.ndarray, at: int, length: int) -> None:
+    """Write `length` bits of `source` into `target` from row `at` on."""
+    room = target.view(np.uint8)
+    if at % 8 == 0:
+        room[at // 8 : at // 8 + len(source)] = source[: len(room) - at // 8]
+        return
+    bits = np.unpackbits(room, bitorder="little")
+    bits[at : at + length] = np.unpackbits(source, bitorder="little")[:length]
+    room[:] = np.packbits(bits, bitorder="little")
+
+
+_STEPS = (
+    (np.uint64(7), np.uint64(0x00AA00AA00AA00AA)),
+    (np.uint64(14), np.uint64(0x0000CCCC0000CCCC)),
+    (np.uint64(28), np.uint64(0x00000000F0F0F0F0)),
+)
+_BLOCK = 8192
+
+
+def codes(planes: Sequence[Bits], height: int) -> np.ndarray:
+    """Return one byte a row whose bit k is plane k, for up to eight planes: the 8 x 8 bit transpose of Hacker's Delight."""
+    size = words_for(height) * 8
+    out = np.empty(size * 8, np.uint8)
+    rows = [plane.view(np.uint8) for plane in planes]
+    for start in range(0, size, _BLOCK):
+        stop = min(start + _BLOCK, size)
+        square = np.zeros((stop - start, 8), np.uint8)
+        for k, row in enumerate(rows):
+            square[:, k] = row[start:stop]
+        block = square.view(np.uint64).ravel()
+        for shift, mask in _STEPS:
+            swap = (block ^ (block >> shift)) & mask
+            block ^= swap ^ (swap << shift)
+        out[start * 8 : stop * 8] = block.view(np.uint8)
+    return out[:height]
