@@ -11,12 +11,13 @@ from triagelab.clinical.vitals import VitalSigns
 
 
 class Assertion(StrEnum):
-    """How the note speaks of a concept."""
+    """How the note speaks of a concept; RESOLVED was there in this episode and is gone, HISTORICAL is older."""
 
     PRESENT = "present"
     NEGATED = "negated"
     UNCERTAIN = "uncertain"
     HISTORICAL = "historical"
+    RESOLVED = "resolved"
     HYPOTHETICAL = "hypothetical"
     FAMILY = "family"
     PLANNED = "planned"

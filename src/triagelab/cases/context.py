@@ -1,0 +1,170 @@
+"""How the note speaks of each mention: negated, doubted, past, of a relative, hypothetical, planned, refused.
+
+The idea is ConText's (Harkema, Dowling, Thornblade and Chapman 2009): a trigger opens a scope that ends at a
+terminator. Triggers are data (data/lexicon_context.toml); what a scope does is here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from triagelab.cases.findings import Assertion
+from triagelab.cases.scan import COMMA, LINE, SENTENCE, Event, Scan
+
+REACH = 9
+"""Words a forward scope may run without meeting a mention."""
+
+FORWARD: dict[str, tuple[Assertion, str]] = {
+    "negate": (Assertion.NEGATED, "tight"),
+    "negate_list": (Assertion.NEGATED, "list"),
+    "doubt": (Assertion.UNCERTAIN, "tight"),
+    "past": (Assertion.HISTORICAL, "list"),
+    "past_one": (Assertion.HISTORICAL, "one"),
+    "chronic": (Assertion.HISTORICAL, "one"),
+    "relative": (Assertion.FAMILY, "list"),
+    "if": (Assertion.HYPOTHETICAL, "list"),
+    "plan": (Assertion.PLANNED, "tight"),
+    "refuse": (Assertion.REFUSED, "tight"),
+    "stopped": (Assertion.RESOLVED, "tight"),
+}
+SECTIONS = {
+    "section_past": Assertion.HISTORICAL,
+    "section_family": Assertion.FAMILY,
+    "section_allergy": Assertion.HYPOTHETICAL,
+    "section_now": None,
+}
+BACKWARD = {
+    "negate_after": Assertion.NEGATED,
+    "doubt_after": Assertion.UNCERTAIN,
+    "past_after": Assertion.HISTORICAL,
+    "resolved_after": Assertion.RESOLVED,
+    "refuse_after": Assertion.REFUSED,
+    "chronic_after": Assertion.HISTORICAL,
+    "plan_after": Assertion.PLANNED,
+}
+EITHER = {"resolved": ("stopped", "resolved_after"), "denied": ("negate_list", "negate_after")}
+_LIGHT = frozenset("or and nor other any new recent the a an of in to no also acute significant real active".split())
+_STRENGTH = {
+    Assertion.FAMILY: 6, Assertion.HYPOTHETICAL: 5, Assertion.NEGATED: 4, Assertion.REFUSED: 4, Assertion.PLANNED: 3,
+    Assertion.RESOLVED: 3, Assertion.HISTORICAL: 2, Assertion.UNCERTAIN: 1, Assertion.PRESENT: 0,
+}  # fmt: skip
+MENTION_ROLES = ("concept", "sense", "site")
+
+
+@dataclass(slots=True)
+class _State:
+    scope: Assertion | None = None
+    manner: str = ""
+    expires: int = 0
+    section: Assertion | None = None
+    section_start: int = -1
+    chunk: list[int] = field(default_factory=list)
+    clause: list[int] = field(default_factory=list)
+
+
+def assertions(scan: Scan) -> list[Assertion]:
+    """Return one assertion an event, aligned with `scan.events`; events that are no mention get PRESENT."""
+    events = scan.events
+    result = [Assertion.PRESENT] * len(events)
+    state = _State()
+    for index, event in enumerate(events):
+        role = event.role
+        if role in MENTION_ROLES:
+            _mention(state, index, event, result)
+        elif role == "trigger":
+            _trigger(scan, state, index, event, result)
+        elif role == "break":
+            _break(scan, state, index, event)
+    return result
+
+
+def _mention(state: _State, index: int, event: Event, result: list[Assertion]) -> None:
+    if state.scope is not None and event.start > state.expires:
+        state.scope = None
+    strongest = state.section or Assertion.PRESENT
+    if state.scope is not None and _STRENGTH[state.scope] > _STRENGTH[strongest]:
+        strongest = state.scope
+    result[index] = strongest
+    if state.scope is not None and event.role != "site":
+        if state.manner == "one":
+            state.scope = None
+        else:
+            state.expires = event.end + REACH
+    state.chunk.append(index)
+    state.clause.append(index)
+
+
+def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[Assertion]) -> None:
+    name = event.value
+    if name in EITHER:
+        forward, backward = EITHER[name]
+        name = backward if _looks_back(scan, state, index) else forward
+    if name in FORWARD:
+        assertion, manner = FORWARD[name]
+        if state.scope is not None and event.start <= state.expires and _STRENGTH[state.scope] > _STRENGTH[assertion]:
+            state.expires = event.end + REACH
+            return
+        state.scope, state.manner, state.expires = assertion, manner, event.end + REACH
+    elif name in BACKWARD:
+        _apply_back(scan, state, event, BACKWARD[name], result)
+    elif name in SECTIONS:
+        state.scope, state.section, state.section_start = None, SECTIONS[name], event.end
+        state.chunk.clear()
+        state.clause.clear()
+    elif name == "end":
+        state.scope = None
+        state.chunk.clear()
+        state.clause.clear()
+        if state.section is Assertion.HISTORICAL:
+            state.section = None
+
+
+def _looks_back(scan: Scan, state: _State, index: int) -> bool:
+    """Return whether a two-way trigger speaks of what stands before it: nothing follows in its chunk."""
+    event = scan.events[index]
+    if not state.chunk:
+        return False
+    before = scan.events[state.chunk[-1]]
+    following = scan.events[index + 1] if index + 1 < len(scan.events) else None
+    near_after = following is not None and following.role in MENTION_ROLES and following.start - event.end <= 2
+    return event.start - before.end <= 5 and not near_after
+
+
+def _apply_back(scan: Scan, state: _State, event: Event, assertion: Assertion, result: list[Assertion]) -> None:
+    """Let a trigger that stands behind its mentions change those of its chunk, or the nearest one before it."""
+    reachable = state.chunk or state.clause[-1:]
+    for place in reachable:
+        mention = scan.events[place]
+        if event.start - mention.end <= REACH and _STRENGTH[assertion] > _STRENGTH[result[place]]:
+            result[place] = assertion
+
+
+def _break(scan: Scan, state: _State, index: int, event: Event) -> None:
+    if event.value == COMMA:
+        if state.scope is not None and not _runs_on(scan, state, index, event):
+            state.scope = None
+        state.chunk = []
+        return
+    state.scope = None
+    state.chunk, state.clause = [], []
+    if event.value in (SENTENCE, LINE) and event.start > state.section_start + 1:
+        state.section = None
+
+
+def _runs_on(scan: Scan, state: _State, index: int, event: Event) -> bool:
+    """Return whether a scope reaches over a comma: lists do, `no ...` does where bare words follow."""
+    if state.manner == "list":
+        return True
+    if state.manner == "one" or state.scope is not Assertion.NEGATED:
+        return False
+    place, met = event.end, False
+    words = scan.tokens.words
+    for following in scan.events[index + 1 : index + 12]:
+        if any(word not in _LIGHT for word in words[place : following.start]):
+            return False
+        if following.role == "break":
+            return met
+        if following.role not in MENTION_ROLES:
+            return following.role == "trigger" and FORWARD.get(following.value, (None,))[0] is Assertion.NEGATED
+        met, place = True, following.end
+    return met and place >= len(words)

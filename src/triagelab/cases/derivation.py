@@ -1,0 +1,167 @@
+"""From what a note says to facts: feeding by name, and an open table of derived facts (data/derivations.toml)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from triagelab.cases.composition import Mention
+from triagelab.cases.findings import Assertion
+from triagelab.cases.lexicon import Lexicon, lexicon
+from triagelab.clinical.facts import vocabulary
+from triagelab.clinical.vitals import VitalSigns
+from triagelab.errors import DataFormatError, UnknownNameError
+from triagelab.files import read_toml
+
+NUMBER_NAMES = ("age_years", "pregnancy_weeks", *VitalSigns.names())
+
+
+class Rule(BaseModel):
+    """One derived fact: every stated condition must hold; what is not known never holds.
+
+    Attributes:
+        fact: the concept or fact that follows, with `value`.
+        all, any, none: concepts or facts that must be there (all, at least one) or must not be.
+        unless: facts that must not be known to be true, nor be false for `value = false` rules.
+        above, from_, below, upto: limits on numbers (>, >=, <, <=).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    fact: str
+    reason: str
+    value: bool = True
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    above: dict[str, float] = Field(default_factory=dict)
+    from_: dict[str, float] = Field(default_factory=dict, alias="from")
+    below: dict[str, float] = Field(default_factory=dict)
+    upto: dict[str, float] = Field(default_factory=dict)
+    sex: str | None = None
+
+
+class RuleFile(BaseModel):
+    """data/derivations.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    rule: tuple[Rule, ...]
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the derivation rules in file order; later rules see what earlier ones concluded.
+
+    Raises: DataFormatError or UnknownNameError naming the row that is wrong.
+    """
+    source = resources.files("triagelab.cases") / "data" / "derivations.toml"
+    try:
+        content = RuleFile.model_validate(read_toml(str(source)))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise DataFormatError(f"derivations.toml: {problem['loc']}: {problem['msg']}") from error
+    known = set(vocabulary()) | set(lexicon().concepts)
+    known.update(parent for spec in lexicon().concepts.values() for parent in spec.parents)
+    known.update(rule.fact for rule in content.rule)
+    for rule in content.rule:
+        for name in (*rule.all, *rule.any, *rule.also, *rule.none):
+            if name not in known:
+                raise UnknownNameError(f"derivations.toml: concept in the rule for {rule.fact}", name, known)
+        for limits in (rule.above, rule.from_, rule.below, rule.upto):
+            for name in limits:
+                if name not in NUMBER_NAMES:
+                    raise UnknownNameError(f"derivations.toml: number in the rule for {rule.fact}", name, NUMBER_NAMES)
+    return content.rule
+
+
+@dataclass(slots=True)
+class Picture:
+    """What holds of the patient now.
+
+    Attributes:
+        present: concepts and facts that hold, broader ones included.
+        denied: concepts the note says are not there (negated or resolved).
+        numbers: measured numbers by name.
+        sex: female, male or None.
+        reasons: derived fact -> reason.
+    """
+
+    present: set[str]
+    denied: set[str]
+    numbers: Mapping[str, float]
+    sex: str | None
+    reasons: dict[str, str]
+
+
+def picture(mentions: list[Mention], numbers: Mapping[str, float], sex: str | None) -> Picture:
+    """Return what holds of the patient, derived facts included."""
+    words = lexicon()
+    holds: set[str] = set()
+    denied: set[str] = set()
+    for mention in mentions:
+        if holds_now(mention, words):
+            holds.add(mention.concept)
+        elif mention.assertion in (Assertion.NEGATED, Assertion.RESOLVED, Assertion.REFUSED):
+            denied.add(mention.concept)
+    present = words.closure(holds)
+    result = Picture(present, denied - present, numbers, sex, {})
+    for rule in rules():
+        if _fires(rule, result):
+            _conclude(rule, result, words)
+    return result
+
+
+def holds_now(mention: Mention, words: Lexicon) -> bool:
+    """Return whether a mention makes its concept true now."""
+    if mention.assertion is Assertion.PRESENT:
+        return True
+    spec = words.concepts.get(mention.concept)
+    if spec is None:
+        return False
+    if mention.assertion is Assertion.HISTORICAL:
+        return spec.kind == "condition"
+    return mention.assertion is Assertion.UNCERTAIN and spec.uncertain
+
+
+def _conclude(rule: Rule, result: Picture, words: Lexicon) -> None:
+    if rule.value:
+        if rule.fact not in result.denied:
+            result.present.add(rule.fact)
+            result.present |= words.ancestors.get(rule.fact, frozenset())
+            result.reasons.setdefault(rule.fact, rule.reason)
+    elif rule.fact not in result.present:
+        result.denied.add(rule.fact)
+        result.reasons.setdefault(rule.fact, rule.reason)
+
+
+def _fires(rule: Rule, now: Picture) -> bool:
+    present = now.present
+    if rule.all and not all(name in present for name in rule.all):
+        return False
+    if rule.any and not any(name in present for name in rule.any):
+        return False
+    if rule.also and not any(name in present for name in rule.also):
+        return False
+    if rule.none and any(name in present for name in rule.none):
+        return False
+    if rule.sex is not None and now.sex != rule.sex:
+        return False
+    numbers = now.numbers
+    return (
+        all(name in numbers and numbers[name] > limit for name, limit in rule.above.items())
+        and all(name in numbers and numbers[name] >= limit for name, limit in rule.from_.items())
+        and all(name in numbers and numbers[name] < limit for name, limit in rule.below.items())
+        and all(name in numbers and numbers[name] <= limit for name, limit in rule.upto.items())
+    )
+
+
+def flags(now: Picture) -> dict[str, bool]:
+    """Return the yes/no facts; what is not among them is unknown."""
+    known = vocabulary()
+    found = {name: False for name in now.denied if name in known}
+    found.update({name: True for name in now.present if name in known})
+    return found

@@ -1,0 +1,241 @@
+"""The lexicon: concepts, body sites, senses, context triggers and vital-sign labels, compiled into one trie over words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from triagelab.cases.tokens import fold_phrase
+from triagelab.errors import DataFormatError, UnknownNameError
+from triagelab.files import read_toml
+
+KINDS = ("symptom", "sign", "condition", "event", "intervention", "medication", "exposure", "social", "state", "course")
+GAP = "\0gap"
+LEAF = "\0leaf"
+MAX_EXPANSIONS = 20_000
+
+
+class ConceptSpec(BaseModel):
+    """One clinical idea.
+
+    Attributes:
+        kind: what sort of thing it is; `condition` stays true when written as history, everything else does not.
+        terms: phrases; `{word}` is a word class, `a|b` alternatives, a trailing `?` optional, `*` up to three other
+            words, a leading `^` "only in capitals".
+        parents: broader concepts (or facts) that hold whenever this one does.
+        uncertain: what "possible ..." means: True where the idea is itself a suspicion.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: str
+    terms: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    uncertain: bool = False
+
+
+class SiteSpec(BaseModel):
+    """A part of the body, with the regions it belongs to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    terms: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+
+
+class SenseSpec(BaseModel):
+    """What can be wrong with a part of the body; `at` names concepts for sites and regions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    terms: tuple[str, ...]
+    kind: str = "symptom"
+    alone: str | None = None
+    regions: tuple[str, ...] = ()
+    at: dict[str, str] = Field(default_factory=dict)
+
+
+class LexiconFile(BaseModel):
+    """One data/lexicon*.toml file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    concept: dict[str, ConceptSpec] = Field(default_factory=dict)
+    site: dict[str, SiteSpec] = Field(default_factory=dict)
+    sense: dict[str, SenseSpec] = Field(default_factory=dict)
+    trigger: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    label: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class Entry(NamedTuple):
+    """What a phrase stands for: role is concept, site, sense, trigger or label."""
+
+    role: str
+    value: str
+    capitals: bool
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Everything the reader knows, ready to use."""
+
+    concepts: Mapping[str, ConceptSpec]
+    sites: Mapping[str, SiteSpec]
+    senses: Mapping[str, SenseSpec]
+    root: dict[str, Any]
+    ancestors: Mapping[str, frozenset[str]] = field(repr=False)
+    composites: Mapping[tuple[str, str], str] = field(repr=False)
+
+    def closure(self, concepts: Iterable[str]) -> set[str]:
+        """Return the concepts together with every broader concept that holds with them."""
+        found: set[str] = set()
+        for concept in concepts:
+            found.add(concept)
+            found |= self.ancestors.get(concept, frozenset())
+        return found
+
+
+def _read_files() -> dict[str, LexiconFile]:
+    folder = resources.files("triagelab.cases") / "data"
+    files: dict[str, LexiconFile] = {}
+    for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if item.name.startswith("lexicon") and item.name.endswith(".toml"):
+            try:
+                files[item.name] = LexiconFile.model_validate(read_toml(str(item)))
+            except ValidationError as error:
+                problem = error.errors()[0]
+                place = ".".join(str(part) for part in problem["loc"])
+                raise DataFormatError(f"{item.name}: {place}: {problem['msg']}") from error
+    return files
+
+
+def _merge(files: Mapping[str, LexiconFile], section: str) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for name, content in files.items():
+        for key, value in getattr(content, section).items():
+            if key in merged:
+                if section in ("trigger", "label", "words"):
+                    merged[key] = (*merged[key], *value)
+                    continue
+                raise DataFormatError(f"{name}: {section}.{key} is defined twice")
+            merged[key] = value
+    return merged
+
+
+def expand(pattern: str, words: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield the plain phrases that a pattern stands for."""
+    options: list[tuple[str, ...]] = []
+    for slot in pattern.split():
+        optional = len(slot) > 1 and slot.endswith("?") and (slot[-2].isalnum() or slot[-2] in "}'")
+        slot = slot[:-1] if optional else slot
+        choices: list[str] = []
+        for choice in slot.split("|") if len(slot) > 1 else [slot]:
+            if choice.startswith("{") and choice.endswith("}"):
+                name = choice[1:-1]
+                if name not in words:
+                    raise UnknownNameError("lexicon word class", name, words)
+                choices.extend(phrase for member in words[name] for phrase in expand(member, words))
+            else:
+                choices.append(choice)
+        options.append((*choices, "") if optional else tuple(choices))
+    total = 1
+    for group in options:
+        total *= len(group)
+    if total > MAX_EXPANSIONS:
+        raise DataFormatError(f"lexicon pattern {pattern!r} stands for {total} phrases; the limit is {MAX_EXPANSIONS}")
+    phrases = [""]
+    for group in options:
+        phrases = [f"{head} {tail}".strip() if tail else head for head in phrases for tail in group]
+    yield from (phrase for phrase in phrases if phrase)
+
+
+def _insert(root: dict[str, Any], phrase: str, entry: Entry) -> None:
+    node = root
+    for word in fold_phrase(phrase):
+        node = node.setdefault(GAP if word == "*" else word, {})
+    held = node.get(LEAF, ())
+    if entry not in held:
+        node[LEAF] = (*held, entry)
+
+
+def _compile(files: Mapping[str, LexiconFile], words: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    root: dict[str, Any] = {}
+
+    def add(role: str, name: str, terms: Iterable[str]) -> None:
+        for term in terms:
+            capitals = term.startswith("^")
+            for phrase in expand(term.removeprefix("^"), words):
+                _insert(root, phrase, Entry(role, name, capitals))
+
+    for content in files.values():
+        for section in ("concept", "site", "sense"):
+            for name, spec in getattr(content, section).items():
+                add(section, name, spec.terms)
+        for section in ("trigger", "label"):
+            for name, terms in getattr(content, section).items():
+                add(section, name, terms)
+    return root
+
+
+def _composites(
+    sites: Mapping[str, SiteSpec], senses: Mapping[str, SenseSpec], concepts: dict[str, ConceptSpec]
+) -> dict[tuple[str, str], str]:
+    """Return (sense, site) -> concept, and add the concepts that come from composition alone."""
+    table: dict[tuple[str, str], str] = {}
+    for sense_name, sense in senses.items():
+        for site_name, site in sites.items():
+            places = (site_name, *site.regions)
+            if sense.regions and not set(places) & set(sense.regions):
+                continue
+            named = next((sense.at[place] for place in places if place in sense.at), None)
+            concept = named or f"{site_name}_{sense_name}"
+            table[sense_name, site_name] = concept
+            if concept not in concepts:
+                parents = [f"{region}_{sense_name}" for region in site.regions]
+                if sense.alone:
+                    parents.append(sense.alone)
+                concepts[concept] = ConceptSpec(kind=sense.kind, parents=tuple(p for p in parents if p != concept))
+    return table
+
+
+def _ancestors(concepts: Mapping[str, ConceptSpec]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+
+    def climb(name: str, path: tuple[str, ...]) -> frozenset[str]:
+        if name in found:
+            return found[name]
+        if name in path:
+            raise DataFormatError(f"lexicon: concept {name!r} is its own ancestor: {' > '.join((*path, name))}")
+        spec = concepts.get(name)
+        above: set[str] = set()
+        for parent in spec.parents if spec else ():
+            above.add(parent)
+            above |= climb(parent, (*path, name))
+        found[name] = frozenset(above)
+        return found[name]
+
+    for name in concepts:
+        climb(name, ())
+    return found
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the compiled lexicon; read once.
+
+    Raises: DataFormatError or UnknownNameError naming the file and key that is wrong.
+    """
+    files = _read_files()
+    concepts = _merge(files, "concept")
+    for name, spec in concepts.items():
+        if spec.kind not in KINDS:
+            raise UnknownNameError(f"lexicon concept.{name}.kind", spec.kind, KINDS)
+    sites, senses = _merge(files, "site"), _merge(files, "sense")
+    root = _compile(files, _merge(files, "words"))
+    composites = _composites(sites, senses, concepts)
+    for sense in senses.values():
+        if sense.alone and sense.alone not in concepts:
+            concepts[sense.alone] = ConceptSpec(kind=sense.kind)
+    return Lexicon(concepts, sites, senses, root, _ancestors(concepts), composites)

@@ -1,0 +1,309 @@
+"""Numbers of a note: vital signs in every usual form, implausible ones kept apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from triagelab.cases.scan import Scan
+from triagelab.cases.tokens import Tokens
+from triagelab.clinical.vitals import RANGES, VitalSigns, temperature_c
+
+_FILL = frozenset(
+    [":", "=", "(", ")", "-", "~", ">", "<", "*", "°", "\"", "'", "is", "of", "was", "at", "in", "the", "to", "were",
+     "low", "high", "mid", "about", "approx", "around", "currently", "now", "measur", "read", "reading", "found", "up",
+     "down", "initial", "initially", "a", "with", "by", "level", "score", "scal", "rate", "into", "only", "just",
+     "rectal", "oral", "tympanic", "temporal", "axillary", "on", "and", "as", "his", "her", "their", "noted", "not",
+     "irregular", "regular", "elevated", "room", "air", "ra", "upper", "manual", "auto", "arrival", "triag", "recheck",
+     "repeat", "palpat", "lt", "rt", "came", "back", "per", "ems", "medic", "drop", "rang", "from", "percent", "go"]
+)  # fmt: skip
+_LOOK = 7
+_EARLIER = frozenset(
+    "initial initially prior earlier was scene field pta home yesterday previously before first".split()
+)
+_NOW = frozenset("now currently current repeat recheck arrival here triag presently".split())
+_F_UNITS, _C_UNITS = frozenset(["f", "fahrenheit"]), frozenset(["c", "celsius", "centigrad"])
+_AIR = frozenset(["ra", "room", "o", "oxygen", "nrb", "nc", "cpap", "bipap", "nasal", "bvm", "non", "simpl", "2l", "l"])
+MMOL_FACTOR = 18.0
+
+
+@dataclass(slots=True)
+class Reading:
+    """One number read for one vital sign at tokens `start:end`; `earlier` marks values the note calls past."""
+
+    name: str
+    value: float
+    start: int
+    end: int
+    earlier: bool = False
+    home: bool = False
+
+
+@dataclass(slots=True)
+class Numbers:
+    """Vital signs of a note.
+
+    Attributes:
+        vitals: plausible values now.
+        implausible: names of values that were written but cannot be true.
+        spans: name -> (start, end) token indexes.
+        home_temps_c: temperatures measured before arrival; they say "fever reported", not the temperature now.
+        pain_over_scale: pain rated above the scale ("20/10").
+    """
+
+    vitals: VitalSigns
+    implausible: tuple[str, ...]
+    spans: dict[str, tuple[int, int]] = field(default_factory=dict)
+    home_temps_c: tuple[float, ...] = ()
+    pain_over_scale: bool = False
+
+
+def number_at(tokens: Tokens, index: int) -> float | None:
+    """Return the number at a token, None if there is none or it is too long to be a measurement."""
+    if index >= len(tokens.words):
+        return None
+    word = tokens.words[index]
+    if not "0" <= word[0] <= "9" or len(word) > 7:
+        return None
+    return float(word)
+
+
+def read_numbers(scan: Scan) -> Numbers:
+    """Return the vital signs that a note states, labelled or in a form that needs no label."""
+    tokens, found, used = scan.tokens, [], set()
+    for event in scan.events:
+        if event.role == "label":
+            _labelled(tokens, event.value, event.start, event.end, found, used)
+    for index in scan.numbers:
+        if index not in used:
+            _unlabelled(tokens, index, found, used)
+    return _choose(tokens, found)
+
+
+def _labelled(tokens: Tokens, name: str, start: int, end: int, found: list[Reading], used: set[int]) -> None:
+    if name == "vs_row":
+        _row(tokens, end, found, used)
+        return
+    if name == "gcs" and _gcs_parts(tokens, start, end, found, used):
+        return
+    index = _next_number(tokens, end)
+    if index is None or index in used:
+        return
+    if name == "bp":
+        _pressure(tokens, start, index, found, used)
+        return
+    value = number_at(tokens, index)
+    if value is None:
+        return
+    stop = index + 1
+    if name == "pain_score":
+        index, value, stop = _out_of_ten(tokens, index, value)
+        if value > 10 and stop == index + 1:
+            return
+    elif name == "temp_c":
+        value, stop = _temperature(tokens, index, value)
+    elif name == "glucose_mg_dl":
+        value, stop = _glucose(tokens, index, value)
+    elif name in ("spo2_pct",) and _word(tokens, index + 1) in ("l", "lpm", "liter"):
+        return
+    used.add(index)
+    found.append(_reading(tokens, name, value, start, stop))
+
+
+def _next_number(tokens: Tokens, index: int) -> int | None:
+    for place in range(index, min(index + _LOOK, len(tokens))):
+        word = tokens.words[place]
+        if "0" <= word[0] <= "9":
+            return place
+        if word not in _FILL:
+            return None
+    return None
+
+
+def _word(tokens: Tokens, index: int) -> str:
+    return tokens.words[index] if 0 <= index < len(tokens.words) else ""
+
+
+def _reading(tokens: Tokens, name: str, value: float, start: int, end: int) -> Reading:
+    around = tokens.words[max(start - 2, 0) : end]
+    after = tokens.words[end : end + 5]
+    now = any(word in _NOW for word in (*around, *after[:2]))
+    home = any(word in ("home", "yesterday", "ago") for word in (*around, *after)) and not now
+    earlier = not now and (home or any(word in _EARLIER for word in around) or "prior" in after[:2])
+    return Reading(name, value, start, end, earlier, home)
+
+
+def _pressure(tokens: Tokens, start: int, index: int, found: list[Reading], used: set[int]) -> None:
+    """Read "88/60", "88 over 60", "88/palp", "90s/60s", "88 systolic"."""
+    systolic = number_at(tokens, index)
+    if systolic is None:
+        return
+    used.add(index)
+    place = index + 1
+    if _word(tokens, place) == "s":
+        place += 1
+    lower = number_at(tokens, place + 1) if _word(tokens, place) in ("/", "over", "\\", "-") else None
+    stop = place + 2 if lower is not None else index + 1
+    found.append(_reading(tokens, "sbp_mmhg", systolic, start, stop))
+    if lower is not None:
+        used.add(place + 1)
+        found.append(_reading(tokens, "dbp_mmhg", lower, start, stop))
+
+
+def _out_of_ten(tokens: Tokens, index: int, value: float) -> tuple[int, float, int]:
+    """Return (index, value, end) of "8/10", "8 out of 10", "6-7/10" or a bare number."""
+    if _word(tokens, index + 1) in ("-", "to") and number_at(tokens, index + 2) is not None:
+        follow = _word(tokens, index + 3)
+        if follow in ("/", "out"):
+            index += 2
+            value = number_at(tokens, index) or value
+    if _word(tokens, index + 1) == "/" and _word(tokens, index + 2) in ("10", "10.0"):
+        return index, value, index + 3
+    if [_word(tokens, index + step) for step in (1, 2, 3)] == ["out", "of", "10"]:
+        return index, value, index + 4
+    return index, value, index + 1
+
+
+def _temperature(tokens: Tokens, index: int, value: float) -> tuple[float, int]:
+    """Return degrees Celsius; tenths without a point (986) and both scales are understood."""
+    stop = index + 1
+    if _word(tokens, stop) in ("°", "degre", "deg", "º", "˚"):
+        stop += 1
+    if _word(tokens, stop) in _F_UNITS | _C_UNITS:
+        stop += 1
+    if 900 <= value <= 1130:
+        value /= 10
+    converted = temperature_c(value)
+    return (converted if converted is not None else value), stop
+
+
+def _glucose(tokens: Tokens, index: int, value: float) -> tuple[float, int]:
+    """Return mg/dL; mmol/L when the unit says so or when a decimal below 35 has no unit."""
+    unit = [_word(tokens, index + step) for step in (1, 2, 3)]
+    if unit[0] == "mmol" or ("." in tokens.words[index] and value < 35 and unit[0] != "mg"):
+        return round(value * MMOL_FACTOR, 1), index + (4 if unit[:3] == ["mmol", "/", "l"] else 1)
+    return value, index + (4 if unit[:2] == ["mg", "/"] else 1)
+
+
+def _gcs_parts(tokens: Tokens, start: int, end: int, found: list[Reading], used: set[int]) -> bool:
+    """Read "E4V5M6" after a GCS label."""
+    total, place, seen, indexes = 0.0, end, [], []
+    while place < min(end + 12, len(tokens)) and len(seen) < 3:
+        word, value = tokens.words[place], number_at(tokens, place + 1)
+        if word in ("e", "v", "m") and value is not None and word not in seen:
+            total += value
+            seen.append(word)
+            indexes.append(place + 1)
+            place += 2
+        elif word in (":", "=", ",", "(", "-", "of", "/") and not seen:
+            place += 1
+        elif word in (",", "-", "/", " ") and seen:
+            place += 1
+        else:
+            break
+    if len(seen) < 3:
+        return False
+    used.update(indexes)
+    found.append(_reading(tokens, "gcs", total, start, place))
+    return True
+
+
+def _unlabelled(tokens: Tokens, index: int, found: list[Reading], used: set[int]) -> None:
+    """Read "120/80", "91% RA", "8/10", "39.4 C" where no label stands before them."""
+    value = number_at(tokens, index)
+    if value is None:
+        return
+    after, second = _word(tokens, index + 1), number_at(tokens, index + 2)
+    if after == "/" and second is not None and _word(tokens, index + 3) != "/":
+        if _word(tokens, index + 2) == "10":
+            used.update((index, index + 2))
+            found.append(_reading(tokens, "pain_score", value, index, index + 3))
+        elif 50 <= value <= 270 and 20 <= second < value and _word(tokens, index - 1) != "/":
+            used.update((index, index + 2))
+            found.append(_reading(tokens, "sbp_mmhg", value, index, index + 3))
+            found.append(_reading(tokens, "dbp_mmhg", second, index, index + 3))
+    elif after == "out" and [_word(tokens, index + 2), _word(tokens, index + 3)] == ["of", "10"]:
+        used.update((index, index + 3))
+        found.append(_reading(tokens, "pain_score", value, index, index + 4))
+    elif after in ("%", "percent"):
+        following = _word(tokens, index + 2)
+        on_air = following in _AIR or (following == "on" and _word(tokens, index + 3) in (*_AIR, "2", "3", "4", "6"))
+        if 40 <= value <= 100 and on_air:
+            used.add(index)
+            found.append(_reading(tokens, "spo2_pct", value, index, index + 2))
+    elif after in ("°", "º", "˚", "degre", "deg") or after in _F_UNITS | _C_UNITS:
+        converted, stop = _temperature(tokens, index, value)
+        plausible = 32 <= converted <= 43 and (stop > index + 2 or "." in tokens.words[index] or after == "°")
+        if plausible:
+            used.add(index)
+            found.append(_reading(tokens, "temp_c", converted, index, stop))
+
+
+def _row(tokens: Tokens, index: int, found: list[Reading], used: set[int]) -> None:
+    """Read a bare row of vital signs: "VS: 37.2-98-20-120/80 98%", "VS 98.6 88 18 120/80 99"."""
+    pending: list[int] = []
+    bp_seen = False
+    place, limit = index, min(index + 24, len(tokens))
+    while place < limit:
+        value = number_at(tokens, place)
+        word = tokens.words[place]
+        if value is not None and place not in used:
+            second = number_at(tokens, place + 2) if _word(tokens, place + 1) == "/" else None
+            if second is not None and value > second >= 20:
+                used.update((place, place + 2))
+                found.append(_reading(tokens, "sbp_mmhg", value, place, place + 3))
+                found.append(_reading(tokens, "dbp_mmhg", second, place, place + 3))
+                bp_seen = True
+                place += 3
+                continue
+            pending.append(place)
+        elif word not in ("-", ",", "/", "%", ":", "ra", "on", "and", "°", "f", "c", "("):
+            break
+        place += 1
+    if bp_seen or len(pending) >= 3:
+        _assign_row(tokens, pending, found, used)
+
+
+def _assign_row(tokens: Tokens, pending: list[int], found: list[Reading], used: set[int]) -> None:
+    """Give the numbers of a row their names: temperature and saturation by their looks, then pulse, then breaths."""
+    rates: list[int] = []
+    for place in pending:
+        value = number_at(tokens, place) or 0.0
+        decimal = "." in tokens.words[place]
+        if _word(tokens, place + 1) == "%" and 40 <= value <= 100:
+            name = "spo2_pct"
+        elif decimal and temperature_c(value) is not None:
+            name, value = "temp_c", temperature_c(value) or value
+        elif len(rates) >= 2 and 70 <= value <= 100:
+            name = "spo2_pct"
+        else:
+            rates.append(place)
+            continue
+        used.add(place)
+        found.append(Reading(name, value, place, place + 1))
+    for place, name in zip(rates, ("heart_rate_bpm", "resp_rate_bpm"), strict=False):
+        used.add(place)
+        found.append(Reading(name, number_at(tokens, place) or 0.0, place, place + 1))
+
+
+def _choose(tokens: Tokens, found: list[Reading]) -> Numbers:
+    """Keep one reading a vital sign: the first that the note does not call earlier, else the last earlier one."""
+    kept: dict[str, Reading] = {}
+    implausible: list[str] = []
+    home: list[float] = []
+    over_scale = False
+    for reading in sorted(found, key=lambda item: item.start):
+        limits = RANGES[reading.name]
+        if not limits.low <= reading.value <= limits.high or (reading.name == "temp_c" and reading.value < 24):
+            over_scale = over_scale or (reading.name == "pain_score" and reading.value <= 1000)
+            if reading.name not in implausible:
+                implausible.append(reading.name)
+            continue
+        if reading.name == "temp_c" and reading.home:
+            home.append(reading.value)
+            continue
+        held = kept.get(reading.name)
+        if held is None or (held.earlier and (not reading.earlier or reading.start > held.start)):
+            kept[reading.name] = reading
+    vitals = VitalSigns(**{name: reading.value for name, reading in kept.items()})
+    spans = {name: (reading.start, reading.end) for name, reading in kept.items()}
+    return Numbers(vitals, tuple(implausible), spans, tuple(home), over_scale)
