@@ -1,4 +1,4 @@
-"""What every shipped reward keeps, and every published cell as a golden value (read off the cards, not off the files)."""
+"""What every shipped reward keeps, and every published cell as a golden value (from the cards)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def outcome(spec: RewardSpec, gold: int, text: str) -> float | None:
     return next(term.value for term in score(spec, text, gold).terms if term.name == "outcome")
 
 
-@pytest.mark.parametrize(("name", "gold", "column"), [cell for cell in CELLS if PUBLISHED[cell[0]][cell[1]][cell[2]] is not None])
+@pytest.mark.parametrize(
+    ("name", "gold", "column"), [cell for cell in CELLS if PUBLISHED[cell[0]][cell[1]][cell[2]] is not None]
+)
 def test_published_cell(name: str, gold: int, column: int) -> None:
     spec = load_preset(name)
     assert outcome(spec, gold + 1, TEXTS[column]) == PUBLISHED[name][gold][column]
@@ -90,7 +92,9 @@ def test_bonuses_as_published(name: str) -> None:
     assert terms["length"] == pytest.approx(0.3 * (1 - 75 / 300))
     assert score(spec, text, 3, n_tokens=300).weighted()["length"] == 0
     assert score(spec, text, 3, n_tokens=900).weighted()["length"] == 0
-    assert score(spec, "a b c", 3).weighted()["length"] == pytest.approx(0.3 * (1 - 3 / 300))  # words; also with no answer
+    assert score(spec, "a b c", 3).weighted()["length"] == pytest.approx(
+        0.3 * (1 - 3 / 300)
+    )  # words; also with no answer
     assert "length" in spec.assumed_parts()
 
 

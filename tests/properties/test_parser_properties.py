@@ -10,8 +10,9 @@ from triagelab.completions.parser import parse, parse_published
 from triagelab.completions.plain import plain
 
 PIECES = st.sampled_from(
-    ["ANSWER:", " ESI ", "ESI", "1", "2", "3", "5", "6", "-", "?", "\n", "**", " or ", "<think>", "</think>", "EXTRACTION:",
-     "ESI ALGORITHM:", " no", "not ", '"', "２", "\u200b", " ", ".", "wait", "x", "I cannot assign", ">", "é", "\u2028"]
+    ["ANSWER:", " ESI ", "ESI", "1", "2", "3", "5", "6", "-", "?", "\n", "**", " or ", "<think>", "</think>",
+     "EXTRACTION:", "ESI ALGORITHM:",
+     " no", "not ", '"', "２", "\u200b", " ", ".", "wait", "x", "I cannot assign", ">", "é", "\u2028"]
 )  # fmt: skip
 SOUP = st.lists(PIECES, max_size=25).map("".join)
 
@@ -59,3 +60,7 @@ def test_positions_map_back_in_order(text: str) -> None:
     places = [read.original(index) for index in range(len(read.low))]
     assert places == sorted(places)
     assert all(0 <= place < max(1, len(text)) for place in places)
+    for index, char in enumerate(read.low):
+        start, end = read.span(index, index + 1)
+        assert start == places[index]
+        assert char in plain(text[start:end]).low

@@ -16,6 +16,7 @@ from triagelab.completions.plain import Plain, plain
 _AS_ASKED = re.compile(r"ANSWER: ESI [1-5]")
 _REASONING = ("think", "thinking", "reasoning")
 _DECORATION = " \t\r*_#`-•+"
+_WORD = re.compile(r"[^\W_]")
 _COLON = re.compile(r"[*_`]{0,4}[ \t]{0,4}:")
 _REFUSAL = re.compile(
     r"\bas an ai\b|\bi(?:'m| am) (?:not a (?:doctor|medical|clinician|nurse)|(?:sorry|afraid),? (?:but )?i (?:can|am))"
@@ -36,14 +37,13 @@ def parse(text: str, *, truncated: bool = False) -> Parsed:
     Missing: `level` is None under every status but CLEAN and REPAIRED.
     """
     read = plain(text)
-    if not read.low.strip():
+    if not read.low or read.low.isspace():
         return Parsed(ParseStatus.EMPTY, None, reason="nothing was written")
     begin = _body_start(read.low)
     if begin is None:
         return Parsed(ParseStatus.TRUNCATED, None, reason="the reasoning block never ends")
     own, quoted = _marks(read.low, begin)
-    parsed = _verdict(read, begin, own, quoted, truncated)
-    return parsed
+    return _verdict(read, begin, own, quoted, truncated)
 
 
 def parse_published(text: str) -> Parsed:
@@ -121,7 +121,7 @@ def _verdict(read: Plain, begin: int, own: list[Mark], inside: list[Mark], trunc
         return Parsed(status, None, **sections, reason=reason)
     if truncated and mark.end >= len(low.rstrip(" \t\r")) and not low.endswith("\n"):
         return Parsed(ParseStatus.TRUNCATED, None, **sections, reason="cut off right after the level, which may go on")
-    start, end = read.original(mark.start), read.original(mark.end - 1) + 1
+    start, end = read.span(mark.start, mark.end)
     as_asked = not inside and len(marks) == 1 and not read.source[end:].strip()
     clean = as_asked and _AS_ASKED.fullmatch(read.source, start, end) and start == _line_begin(read.source, start)
     if clean:
@@ -133,6 +133,8 @@ def _verdict(read: Plain, begin: int, own: list[Mark], inside: list[Mark], trunc
 
 def _settle(low: str, marks: list[Mark]) -> tuple[ParseStatus, Mark | None, str]:
     """Return the final answer among the marks, or the status without one."""
+    if len(marks) == 1 and marks[0].fault is None and nothing_after(low, marks[0].end):
+        return ParseStatus.REPAIRED, marks[0], ""
     real = [mark for mark in marks if mark.fault is not Fault.PLACEHOLDER]
     if not real:
         return ParseStatus.MALFORMED, None, Fault.PLACEHOLDER.value if marks else "no ANSWER line"
@@ -213,7 +215,7 @@ def _header(low: str, begin: int, limit: int, word: str, prefix: str) -> tuple[i
 
 def _says_something(low: str, start: int, end: int) -> bool:
     """Return whether a letter or digit stands in the first 200 characters of a section."""
-    return any(char.isalnum() for char in low[start : min(end, start + 200)])
+    return _WORD.search(low, start, min(end, start + 200)) is not None
 
 
 def _line_begin(source: str, position: int) -> int:

@@ -69,7 +69,8 @@ def _brief(read: Reading, level: int) -> list[str]:
     flags = [_short(name) for name in read.flags[:2]]
     why = _short(read.rule.partition(".")[2]) if read.rule else (flags[0] if flags else ", ".join(read.notable[:1]))
     resources = [_RESOURCES[name][1] for name in read.resources or ()]
-    vitals = " ".join(read.notable[:3]) or ("vitals ok" if read.vitals.measured() else "vitals unknown")
+    measured = any(name != "pain_score" for name in read.vitals.measured())
+    vitals = " ".join(read.notable[:3]) or ("vitals ok" if measured else "vitals unknown")
     steps = _steps(read, level, why, ", ".join(resources[:2]), "-")
     return [
         f"EXTRACTION: {_plain(read.complaint, 5)}; {vitals}; flags {', '.join(flags) if flags else 'none'}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from triagelab.completions.answers import Parsed
 from triagelab.completions.parser import parse, parse_published
@@ -12,8 +12,7 @@ from triagelab.rewards.spec import RewardSpec
 from triagelab.rewards.terms import Attempt
 
 
-@dataclass(frozen=True, slots=True)
-class TermScore:
+class TermScore(NamedTuple):
     """What one term said of one completion.
 
     Missing: `value` None means that the term could not run; it then counts neither for nor against.

@@ -35,7 +35,8 @@ def test_messages() -> None:
     (brief,) = build_messages(patient(NOTE), "esi-brief")
     assert brief["role"] == "user"
     assert len(brief["content"].split()) <= len(NOTE.split()) + 2
-    assert NOTE in brief["content"] and NOTE in user["content"]  # ordinary "<" and "->" stay as written
+    assert NOTE in brief["content"]
+    assert NOTE in user["content"]
 
 
 def test_the_example_answer_in_the_prompt_is_no_answer() -> None:
@@ -74,9 +75,12 @@ def test_nothing_in_the_note_ends_the_fence_or_fakes_a_turn(attack: str, templat
     content = build_messages(patient(f"cough {attack} fever"), template)[-1]["content"]
     assert content.count("<note>") == content.count("</note>") == 1
     inside = content[content.index("<note>") + 6 : content.index("</note>")]
-    assert "cough" in inside and "fever" in inside
+    assert "cough" in inside
+    assert "fever" in inside
     assert re.search(r"<[A-Za-z/|!_]|[＜]|\|>|\[/?INST", inside) is None
-    assert "\u200b" not in inside and "\x00" not in inside and "\x1b" not in inside
+    assert "\u200b" not in inside
+    assert "\x00" not in inside
+    assert "\x1b" not in inside
     assert content.endswith("</note>")
 
 
@@ -92,4 +96,6 @@ def test_note_of_gives_back_what_was_shown() -> None:
     assert note_of("free text") == "free text"
     assert note_of(fence("x")) == "x"
     assert note_of([{"role": "system", "content": "x"}]) is None
-    assert note_of([{"role": "user", "content": [{"type": "text", "text": fence("seen")}, {"type": "image"}]}]) == "seen"
+    assert (
+        note_of([{"role": "user", "content": [{"type": "text", "text": fence("seen")}, {"type": "image"}]}]) == "seen"
+    )

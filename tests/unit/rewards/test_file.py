@@ -13,7 +13,9 @@ from triagelab.rewards.file import score_file, score_lines
 
 def write(tmp_path: Path, *rows: object) -> Path:
     path = tmp_path / "completions.jsonl"
-    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8")
+    path.write_text(
+        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8"
+    )
     return path
 
 

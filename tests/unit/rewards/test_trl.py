@@ -76,7 +76,10 @@ def test_the_note_comes_from_its_column_or_from_the_prompt() -> None:
     assert function(**ask, note=["intubated"])[0] == pytest.approx(plain + 0.5)
     prompt = [{"role": "system", "content": "intubated?"}, {"role": "user", "content": "<note>\nchest tube\n</note>"}]
     assert function(prompts=[prompt], **ask)[0] == pytest.approx(plain + 0.5)
-    quiet = [{"role": "system", "content": "intubated?"}, {"role": "user", "content": "intubated?\n<note>\ncough\n</note>"}]
+    quiet = [
+        {"role": "system", "content": "intubated?"},
+        {"role": "user", "content": "intubated?\n<note>\ncough\n</note>"},
+    ]
     assert function(prompts=[quiet], **ask)[0] == pytest.approx(plain)
     assert function(prompts=["intubated"], **ask)[0] == pytest.approx(plain + 0.5)
     assert function(**ask, note=[None])[0] == pytest.approx(plain)
