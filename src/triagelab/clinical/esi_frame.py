@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,19 @@ from triagelab.clinical.esi_options import EsiOptions
 from triagelab.clinical.esi_settle import Count, Open, Settled, count, gate, settle, shown, still_open, tally
 from triagelab.clinical.facts import NUMBERS, vocabulary
 from triagelab.clinical.knowledge import Rule
-from triagelab.clinical.predicates import Banded, Compare, Denied, Flag, Group, Missing, Not, Predicate, parts, walk
+from triagelab.clinical.predicates import (
+    Banded,
+    Compare,
+    Denied,
+    Flag,
+    Group,
+    Leaf,
+    Missing,
+    Not,
+    Predicate,
+    parts,
+    walk,
+)
 from triagelab.clinical.traces import joined
 from triagelab.clinical.vitals import RANGES
 from triagelab.errors import BadInputError, UnknownNameError
@@ -67,20 +80,21 @@ def _check_ranges(known: pl.DataFrame) -> None:
 
 
 class _Plan:
-    """What an engine asks of the columns: one expression for each comparison of numbers in its rules, built once."""
+    """What an engine asks of the columns: one expression for each comparison of a number in its rules, built once."""
 
     def __init__(self, run: Engine) -> None:
-        leaves = {
-            leaf
-            for item in (*run.compiled, *run.compiled_resources)
-            for leaf in walk(item.item.when)
-            if isinstance(leaf, Compare | Missing | Banded)
-        }
-        leaves |= {Missing(name) for leaf in leaves if isinstance(leaf, Banded) for name in leaf.names()}
-        self.tests = {leaf: f"test {i}" for i, leaf in enumerate(leaves)}
-        self.readings = {leaf: f"read {i}" for i, leaf in enumerate(leaves) if not isinstance(leaf, Compare)}
+        self.by_age: dict[int, Predicate] = {}
+        leaves: dict[Leaf, None] = {}
+        for item in (*run.compiled, *run.compiled_resources):
+            for node in walk(item.item.when):
+                if isinstance(node, Banded):
+                    plain = self.by_age[id(node)] = node.spelled_out()
+                    leaves.update(dict.fromkeys(leaf for leaf in walk(plain) if isinstance(leaf, Compare)))
+                    leaves.update(dict.fromkeys((node.most_sensitive(), Missing(node.name), Missing("age_years"))))
+                elif isinstance(node, Compare | Missing):
+                    leaves[node] = None
+        self.tests = {leaf: str(i) for i, leaf in enumerate(leaves)}
         self.exprs = [leaf.expr().alias(name) for leaf, name in self.tests.items()]
-        self.exprs += [leaf.reading_expr().alias(name) for leaf, name in self.readings.items()]
 
 
 @lru_cache(maxsize=32)
@@ -96,28 +110,28 @@ class _Frame:
         self.zero: Bits = np.zeros(words_for(known.height), np.uint64)
         absent = {name: pl.lit(None, dtype=pl.Float64) for name in NUMBERS if name not in known.columns}
         self.leaves = known.lazy().with_columns(**absent).select(self.plan.exprs).collect()
-        self.pairs: dict[Predicate, tuple[Bits, Bits]] = {}
-        self.readings: dict[Predicate, Bits] = {}
+        self.pairs: dict[Any, tuple[Bits, Bits]] = {}
+        self.readings: dict[int, Bits] = {}
 
     def pair(self, predicate: Predicate) -> tuple[Bits, Bits]:
         """Return where the predicate is true for sure, and where it is true or unknown."""
-        found = self.pairs.get(predicate)
+        key = predicate if isinstance(predicate, Leaf) else id(predicate)
+        found = self.pairs.get(key)
         if found is None:
-            found = self.pairs[predicate] = self._pair(predicate)
+            found = self.pairs[key] = self._pair(predicate)
         return found
 
     def _pair(self, predicate: Predicate) -> tuple[Bits, Bits]:
         if isinstance(predicate, Flag):
             return self._column(self.known, predicate.name)
-        if isinstance(predicate, Denied):
-            yes, maybe = self.pair(Flag(predicate.name))
-            return ~maybe, ~yes
-        if isinstance(predicate, Not):
-            yes, maybe = self.pair(predicate.of)
+        if isinstance(predicate, Not | Denied):
+            yes, maybe = self.pair(predicate.of if isinstance(predicate, Not) else Flag(predicate.name))
             return ~maybe, ~yes
         if isinstance(predicate, Group):
             below = [self.pair(part) for part in predicate.of]
             return predicate.combine([yes for yes, _ in below]), predicate.combine([maybe for _, maybe in below])
+        if isinstance(predicate, Banded):
+            return self.pair(self.plan.by_age[id(predicate)])
         return self._column(self.leaves, self.plan.tests[predicate])
 
     def _column(self, table: pl.DataFrame, name: str) -> tuple[Bits, Bits]:
@@ -128,9 +142,9 @@ class _Frame:
 
     def reading(self, predicate: Predicate) -> Bits:
         """Return where the predicate is acted on."""
-        found = self.readings.get(predicate)
+        found = self.readings.get(id(predicate))
         if found is None:
-            found = self.readings[predicate] = self._reading(predicate)
+            found = self.readings[id(predicate)] = self._reading(predicate)
         return found
 
     def _reading(self, predicate: Predicate) -> Bits:
@@ -138,8 +152,11 @@ class _Frame:
             return ~self.reading(predicate.of)
         if isinstance(predicate, Group):
             return predicate.combine([self.reading(part) for part in predicate.of])
-        if isinstance(predicate, Missing | Banded):
-            return self._column(self.leaves, self.plan.readings[predicate])[0]
+        if isinstance(predicate, Missing):
+            return self.pair(predicate)[1]
+        if isinstance(predicate, Banded):
+            ageless = self.pair(Missing("age_years"))[1]
+            return self.pair(predicate)[0] | (ageless & self.pair(predicate.most_sensitive())[0])
         return self.pair(predicate)[0]
 
     def yes(self, fact: str) -> Bits:
@@ -162,8 +179,8 @@ class _Frame:
         return pl.DataFrame(
             {
                 "level": _FIRST_BIT[level],
-                "acceptable": _subsets().gather(acceptable),
-                "point": _letters().gather(_FIRST_BIT[point]),
+                "acceptable": _subsets().gather(pl.Series(acceptable)),
+                "point": _letters().gather(pl.Series(_FIRST_BIT[point])),
                 "because": joined(self._because(done, fired), self.height),
                 "unknown": joined(self._unknown(possible, gates), self.height),
             }
@@ -212,7 +229,7 @@ class _Frame:
             self._hanging(part, where, planes)
         if isinstance(predicate, Banded):
             for name in predicate.names():
-                planes[name] = planes[name] | (where & self.reading(Missing(name)))
+                planes[name] = planes[name] | (where & self.pair(Missing(name))[1])
         elif not parts(predicate):
             planes[predicate.names()[0]] = planes[predicate.names()[0]] | where
 

@@ -192,23 +192,27 @@ class Banded:
 
         return run
 
-    def expr(self) -> pl.Expr:
-        """Choose by age; the last term holds where the age is unknown and both choices agree."""
-        value, age, compare = _column(self.name), _column("age_years"), _COMPARE[self.op]
-        merged = [
-            b
-            for b, after in zip(self.bands, (*self.bands[1:], None), strict=True)
-            if not after or after.limit != b.limit
-        ]
-        found = compare(value, merged[-1].limit)
+    def spelled_out(self) -> Predicate:
+        """Return the same in plain comparisons; the last part of each choice holds where an unknown age is no matter."""
+        merged = [self.bands[-1]]
+        for band in reversed(self.bands[:-1]):
+            if band.limit != merged[0].limit:
+                merged.insert(0, band)
+        found: Predicate = Compare(self.name, self.op, merged[-1].limit)
         for band in reversed(merged[:-1]):
-            young, here = age < band.high, compare(value, band.limit)
-            found = (young & here) | (~young & found) | (here & found)
+            young, here = Compare("age_years", "lt", band.high), Compare(self.name, self.op, band.limit)
+            found = AnyOf((AllOf((young, here)), AllOf((Not(young), found)), AllOf((here, found))))
         return found
 
+    def most_sensitive(self) -> Compare:
+        """Return the comparison with the limit of the most sensitive age band."""
+        return Compare(self.name, self.op, self._limits()[0])
+
+    def expr(self) -> pl.Expr:
+        return self.spelled_out().expr()
+
     def reading_expr(self) -> pl.Expr:
-        easy = _COMPARE[self.op](_column(self.name), self._limits()[0])
-        return self.expr().fill_null(_column("age_years").is_null() & easy).fill_null(False)
+        return self.expr().fill_null(_column("age_years").is_null() & self.most_sensitive().expr()).fill_null(False)
 
     def names(self) -> tuple[str, ...]:
         return (self.name, "age_years")

@@ -9,7 +9,9 @@ import polars as pl
 
 from triagelab.clinical.bits import Bits, codes
 
-_MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(31))
+_ODD = 0x9E3779B97F4A7C15
+_NEXT = 0xD1342543DE82EF95
+_MASK = 2**64 - 1
 
 
 def joined(planes: Mapping[str, Bits], height: int) -> pl.Series:
@@ -17,26 +19,49 @@ def joined(planes: Mapping[str, Bits], height: int) -> pl.Series:
     hit = [(name, plane) for name, plane in planes.items() if plane.any()]
     if not hit or not height:
         return pl.repeat("", height, dtype=pl.String, eager=True)
-    bytes_ = [codes([plane for _, plane in hit[i : i + 8]], height) for i in range(0, len(hit), 8)]
-    first, which = _distinct(bytes_, height)
-    names = [name for name, _ in hit]
-    texts = _texts(names, [column[first] for column in bytes_])
-    return texts.gather(which)
+    columns = [codes([plane for _, plane in hit[i : i + 8]], height) for i in range(0, len(hit), 8)]
+    first, which = distinct(_words(columns, height))
+    return _texts([name for name, _ in hit], [column[first] for column in columns]).gather(which)
 
 
-def _distinct(columns: Sequence[np.ndarray], height: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return (a row of each distinct pattern, the pattern of each row)."""
-    words = _words(columns, height)
-    key = words[0].copy()
-    for word in words[1:]:
-        key = (key ^ (key >> _MIX[2])) * _MIX[0] + word * _MIX[1]
-    frame = pl.DataFrame({"key": key}).with_row_index("row")
-    groups = frame.group_by("key").agg(pl.col("row").first()).with_row_index("pattern")
-    which = frame.join(groups, on="key", how="left", maintain_order="left")["pattern"].to_numpy()
-    return groups["row"].to_numpy(), which
+def distinct(words: Sequence[np.ndarray]) -> tuple[np.ndarray, pl.Series]:
+    """Return (the first row kept for each distinct pattern, the pattern of each row).
+
+    Rows are thrown into a table by a hash of their words; the row that stays in a slot stands for all equal ones, and
+    rows that found another pattern in their slot are thrown again with another hash. Equality is checked word by word.
+    """
+    height = len(words[0])
+    bits = max(8, height.bit_length())
+    everyone = np.arange(height, dtype=np.uint32)
+    stands_for = np.empty(height, np.uint32)
+    left, factor = everyone, _ODD
+    while len(left):
+        mine = words if left is everyone else [word[left] for word in words]
+        slot = _hash(mine, factor) >> np.uint64(64 - bits)
+        table = np.empty(1 << bits, np.uint32)
+        table[slot] = left
+        winner = table[slot]
+        same = np.ones(len(left), bool)
+        for word, own in zip(words, mine, strict=True):
+            same &= word[winner] == own
+        stands_for[left[same]] = winner[same]
+        left = left[~same]
+        factor = (factor * _NEXT + 2) & _MASK | 1
+    kept = np.flatnonzero(stands_for == everyone)
+    number = np.empty(height, np.uint32)
+    number[kept] = np.arange(len(kept), dtype=np.uint32)
+    return kept, pl.Series(number[stands_for])
+
+
+def _hash(words: Sequence[np.ndarray], factor: int) -> np.ndarray:
+    key = np.zeros(len(words[0]), np.uint64)
+    for word in words:
+        key = (key ^ (key >> np.uint64(29)) ^ word) * np.uint64(factor)
+    return key
 
 
 def _words(columns: Sequence[np.ndarray], height: int) -> list[np.ndarray]:
+    """Return the byte columns as 64-bit words, eight at a time."""
     out = []
     for i in range(0, len(columns), 8):
         table = np.zeros((height, 8), np.uint8)
@@ -48,9 +73,11 @@ def _words(columns: Sequence[np.ndarray], height: int) -> list[np.ndarray]:
 
 def _texts(names: Sequence[str], columns: Sequence[np.ndarray]) -> pl.Series:
     """Return the joined names of each pattern, eight names at a time."""
-    parts = []
+    found = []
     for i, column in enumerate(columns):
         chunk = names[8 * i : 8 * i + 8]
-        words = [" ".join(name for k, name in enumerate(chunk) if byte >> k & 1) or None for byte in range(256)]
-        parts.append(pl.Series(str(i), words, dtype=pl.String).gather(column))
-    return pl.DataFrame(parts).select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
+        table = [
+            "".join(f"{name} " for k, name in enumerate(chunk) if byte >> k & 1) for byte in range(1 << len(chunk))
+        ]
+        found.append(pl.Series(str(i), table, dtype=pl.String).gather(pl.Series(column)))
+    return pl.DataFrame(found).select(pl.concat_str(pl.all()).str.head(-1)).to_series()
