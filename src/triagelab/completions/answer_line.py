@@ -40,7 +40,7 @@ _TAKEN_BACK = re.compile(
 )
 _LEVEL_NAMED = re.compile(r"\b(?:esi(?:[ \t-]{0,3}level)?|(?:triage|acuity) level)[-:#*_`= \t]{0,4}([0-9])(?![0-9])")
 _NOTHING = re.compile(rf"(?:[\s.,;!)\]}}*_`\"']|{SPECIAL})*\Z")
-_RIGHT_AFTER = frozenset(" \t\r\n.,;!)]}*_`\"'-–—/~&|+?")
+_RIGHT_AFTER = frozenset(" \t\r\n.,;:!)]}*_`\"'-–—/~&|+?")
 
 
 class Fault(Enum):

@@ -2,7 +2,7 @@
 
 An answer is an `ANSWER:` mark that starts a line outside any reasoning block and names exactly one level. A mark
 inside a sentence or a quotation is somebody else's answer; only where no line starts with a mark, the last words of the
-text may be one. Time is linear in the length of the text.
+text may be one, after a full stop or in the whole format written on one line. Time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ _AS_ASKED = re.compile(r"ANSWER: ESI [1-5]")
 _REASONING = ("think", "thinking", "reasoning")
 _DECORATION = " \t\r*_#`-•+"
 _WORD = re.compile(r"[^\W_]")
+_SOMEBODY_ELSE = re.compile(
+    r"(?:[:\"'“‘«]|\b(?:says?|said|writes?|wrote|written|states?|stated|asks?|asked|reads?|words?|reply|output|not|maybe))"
+    r"\s*\Z"
+)
 _COLON = re.compile(r"[*_`]{0,4}[ \t]{0,4}:")
 _REFUSAL = re.compile(
     r"\bas an ai\b|\bi(?:'m| am) (?:not a (?:doctor|medical|clinician|nurse)|(?:sorry|afraid),? (?:but )?i (?:can|am))"
@@ -85,7 +89,7 @@ def _line_start(low: str, begin: int, position: int) -> bool:
 
 
 def _marks(low: str, begin: int) -> tuple[list[Mark], list[Mark]]:
-    """Return the marks that start a line, and the last of those that do not."""
+    """Return the marks that start a line, and those that do not."""
     own: list[Mark] = []
     inside: list[Mark] = []
     position = low.find("answer", begin)
@@ -97,10 +101,7 @@ def _marks(low: str, begin: int) -> tuple[list[Mark], list[Mark]]:
             limit = len(low) if starts_line else min(len(low), found.end() + 80)
             line_end = low.find("\n", found.end(), limit)
             mark = read_mark(low, position, found.end(), limit if line_end < 0 else line_end)
-            if starts_line:
-                own.append(mark)
-            else:
-                inside = [mark]
+            (own if starts_line else inside).append(mark)
             after = max(after, mark.end if starts_line else after)
         position = low.find("answer", after)
     return own, inside
@@ -108,9 +109,10 @@ def _marks(low: str, begin: int) -> tuple[list[Mark], list[Mark]]:
 
 def _verdict(read: Plain, begin: int, own: list[Mark], inside: list[Mark], truncated: bool) -> Parsed:
     low = read.low
-    stands_alone = not own and _ends_sentence(low, begin, inside)
-    marks = inside if stands_alone else own
-    sections = _sections(low, begin, marks[-1].start if marks else len(low))
+    marks = own
+    sections = _sections(low, begin, own[-1].start if own else len(low))
+    if not own and _last_words(low, begin, inside):
+        marks, sections = inside, _sections(low, begin, inside[0].start)
     sections["has_answer"] = bool(marks)
     status, mark, reason = _settle(low, marks)
     if mark is None:
@@ -161,12 +163,21 @@ def _settle(low: str, marks: list[Mark]) -> tuple[ParseStatus, Mark | None, str]
     return ParseStatus.REPAIRED, last, f"the same answer {len(real)} times" if len(real) > 1 else ""
 
 
-def _ends_sentence(low: str, begin: int, inside: list[Mark]) -> bool:
-    """Return whether the last mark inside a line follows a full stop and nothing follows it."""
+def _last_words(low: str, begin: int, inside: list[Mark]) -> bool:
+    """Return whether the text ends with a mark that, though no line starts with it, is the writer's own answer."""
     if not inside or inside[-1].level is None or not nothing_after(low, inside[-1].end):
         return False
-    before = low[max(begin, inside[-1].start - 20) : inside[-1].start].rstrip(_DECORATION + "\n")
-    return before.endswith((".", ";", "!", "|", ")", "]"))
+    start = inside[-1].start
+    before = low[max(begin, start - 20) : start].rstrip(_DECORATION + "\n")
+    if before.endswith((".", ";", "!", "|", ")", "]")):
+        return True
+    sections = _sections(low, begin, start)
+    whole_format = _on_one_line(low, begin) and sections["has_extraction"] and sections["has_algorithm"]
+    return whole_format and _SOMEBODY_ELSE.search(low, max(begin, start - 30), start) is None
+
+
+def _on_one_line(low: str, begin: int) -> bool:
+    return "\n" not in low[begin:].strip()
 
 
 def _without_answer(
@@ -191,10 +202,8 @@ def _stops_short(low: str, mark: Mark) -> bool:
 
 def _sections(low: str, begin: int, answer: int) -> dict[str, bool]:
     """Return which sections stand before the answer, in order and not empty."""
-    extraction, algorithm = (
-        _header(low, begin, answer, "extraction", ""),
-        _header(low, begin, answer, "algorithm", "esi "),
-    )
+    extraction = _header(low, begin, answer, "extraction", "", False)
+    algorithm = _header(low, begin, answer, "algorithm", "esi ", _on_one_line(low, begin))
     end = algorithm[0] if algorithm else answer
     return {
         "has_extraction": extraction is not None and extraction[0] < end and _says_something(low, extraction[1], end),
@@ -202,12 +211,13 @@ def _sections(low: str, begin: int, answer: int) -> dict[str, bool]:
     }
 
 
-def _header(low: str, begin: int, limit: int, word: str, prefix: str) -> tuple[int, int] | None:
+def _header(low: str, begin: int, limit: int, word: str, prefix: str, anywhere: bool) -> tuple[int, int] | None:
+    """Return where the first header of a section starts and where its text begins."""
     position = low.find(word, begin, limit)
     while position >= 0:
         start = position - len(prefix) if prefix and low.startswith(prefix, position - len(prefix)) else position
         colon = _COLON.match(low, position + len(word), limit)
-        if colon and _line_start(low, begin, start):
+        if colon and (anywhere or _line_start(low, begin, start)):
             return start, colon.end()
         position = low.find(word, position + len(word), limit)
     return None

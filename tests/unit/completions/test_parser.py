@@ -40,6 +40,8 @@ ANSWERS = [
     ("A no; B no; C none. ANSWER: ESI 5", S.REPAIRED, 5),
     ("ANSWER: ESI [1-5]\n\nANSWER: ESI 4", S.REPAIRED, 4),
     ("ANSWER: ESI n\n\nANSWER: ESI 4", S.REPAIRED, 4),
+    ("EXTRACTION: cough ESI ALGORITHM: A no ANSWER: ESI 4", S.REPAIRED, 4),
+    ("ANSWER: ESI 2: high risk", S.REPAIRED, 2),
     ("ANSWER: ESI 2\r\n", S.CLEAN, 2),
 ]
 
@@ -83,6 +85,10 @@ NO_LEVEL = [
     ("ANSWER: ESI 2 ANSWER: ESI 3", S.CONFLICTING),
     ("ANSWER: ESI 2\nANSWER: ESI 2-3", S.CONFLICTING),
     ("ANSWER: ESI 2\n\nActually ESI 3.", S.CONFLICTING),
+    ("A. ANSWER: ESI 2. ANSWER: ESI 3", S.CONFLICTING),
+    ("EXTRACTION: cough ESI ALGORITHM: A no ANSWER: ESI 4 ANSWER: ESI 5", S.CONFLICTING),
+    ("EXTRACTION: cough ESI ALGORITHM: A no, the note says ANSWER: ESI 4", S.MALFORMED),
+    ('EXTRACTION: cough ESI ALGORITHM: A no, "ANSWER: ESI 4"', S.MALFORMED),
     ("ANSWER: ESI 1? no", S.MALFORMED),
     ("ANSWER: ESI 1?", S.MALFORMED),
     ("ANSWER: ESI 1. No.", S.MALFORMED),
@@ -161,6 +167,7 @@ def test_span_is_the_answer_in_the_text_as_written() -> None:
 
 def test_sections_count_only_in_order_and_with_content() -> None:
     assert parse(FULL).well_formed
+    assert parse("EXTRACTION: cough ESI ALGORITHM: A no ANSWER: ESI 4").well_formed
     assert parse("**EXTRACTION:** cough\n## ESI ALGORITHM: A no\nANSWER: ESI 4").well_formed
     for broken in (
         "EXTRACTION:\n\nESI ALGORITHM:\n\nANSWER: ESI 4",
@@ -168,6 +175,7 @@ def test_sections_count_only_in_order_and_with_content() -> None:
         "ANSWER: ESI 4\nEXTRACTION: cough\nESI ALGORITHM: A no",
         "EXTRACTION cough\nESI ALGORITHM A no\nANSWER: ESI 4",
         "my EXTRACTION: cough, my ESI ALGORITHM: no\nANSWER: ESI 4",
+        "EXTRACTION: cough, ESI ALGORITHM: no\nANSWER: ESI 4",
         "<think>EXTRACTION: cough\nESI ALGORITHM: A no</think>\nANSWER: ESI 4",
         "EXTRACTION: cough\nESI ALGORITHM: A no\n",
     ):
@@ -205,6 +213,8 @@ NOISE = [
     "</think>",
     "EXTRACTION: ",
     "\nESI ALGORITHM:",
+    "x algorithm: y ",
+    "x extraction: y ",
     "wait, esi 3. ",
     "*",
     "é",
