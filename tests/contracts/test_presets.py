@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from triagelab.errors import DataFormatError, UnknownNameError
+from triagelab.rewards.bonuses import Format, Length
+from triagelab.rewards.outcomes import OutcomeTable
 from triagelab.rewards.presets import ALIASES, load_preset, preset_names
+from triagelab.rewards.rules import Rule
 from triagelab.rewards.score import score
 from triagelab.rewards.spec import RewardSpec, build_spec
-from triagelab.rewards.terms import Format, Length, OutcomeTable, Rule
 
 # Rows gold 1-5, columns predicted 1-5 and no answer. None: the cards do not say.
 X = None

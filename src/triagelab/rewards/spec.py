@@ -5,13 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from triagelab.errors import DataFormatError, UnknownNameError
-from triagelab.rewards import terms as kinds
-from triagelab.rewards.terms import AnyTerm, Rule, Table
+from triagelab.rewards.bonuses import Format, Length
+from triagelab.rewards.outcomes import Cell, OutcomeDistance, OutcomeTable
+from triagelab.rewards.rules import Rule
+from triagelab.rewards.terms import Table
+
+AnyTerm = Annotated[OutcomeTable | OutcomeDistance | Format | Length | Rule, Field(discriminator="kind")]
 
 
 class Sampling(BaseModel):
@@ -124,15 +128,6 @@ def _first_problem(error: ValidationError) -> str:
     return f"{place}: {message}" + (f"; got {shown}" if len(shown) <= 60 else "")
 
 
-_MODELS = (
-    RewardSpec,
-    Sampling,
-    kinds.Cell,
-    kinds.OutcomeTable,
-    kinds.OutcomeDistance,
-    kinds.Format,
-    kinds.Length,
-    Rule,
-)
-_KNOWN = sorted({name for model in _MODELS for name in model.model_fields})
-_KINDS = {"outcome_table", "outcome_distance", "format", "length", "rule"}
+_TERMS = (OutcomeTable, OutcomeDistance, Format, Length, Rule)
+_KINDS = {get_args(term.model_fields["kind"].annotation)[0] for term in _TERMS}
+_KNOWN = sorted({name for model in (RewardSpec, Sampling, Cell, *_TERMS) for name in model.model_fields})

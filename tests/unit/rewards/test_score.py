@@ -21,7 +21,7 @@ def said(monkeypatch: pytest.MonkeyPatch, *present: str, pain: float | None = No
         notes.append(note)
         return CaseFindings(frozenset(present), pain)
 
-    monkeypatch.setattr("triagelab.rewards.terms.case_findings", read)
+    monkeypatch.setattr("triagelab.rewards.rules.case_findings", read)
     return notes
 
 

@@ -20,7 +20,7 @@ NOT_ASSERTED = [
     "54 y male, not intubated, breathing on his own.",
     "Patient denies pain. No open fracture seen.",
     "Mother was intubated last year for pneumonia.",
-    "Was intubated in 2015 for pneumonia, now here for a sore throat.",
+    "Was intubated three years ago for pneumonia, now here for a sore throat.",
     "Pain 3/10.",
     "No CPR needed.",
     "",
