@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from triagelab.evaluation.alignment import Pairing, align
-from triagelab.evaluation.intervals import LEVEL, Interval, bootstrap_interval, resample
-from triagelab.evaluation.metrics import COSTS, METRICS, N_STATS, Metric, cluster_of, row_of
+from triagelab.evaluation.difference import Difference, Pool, difference_in, mcnemar_exact
+from triagelab.evaluation.intervals import LEVEL
+from triagelab.evaluation.metrics import COSTS, METRICS, cluster_of, row_of
 from triagelab.evaluation.records import Record, read_records
 from triagelab.evaluation.summary import read_summary
 
 PAIRED_RESAMPLES = 5000
-POWER = 0.8
-ALPHA = 1 - LEVEL
-MIN_DISCORDANT = 10
-"""Below this many cases on which two agents differ, the bootstrap interval of a share is too narrow."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One metric of two agents on the same cases.
-
-    Missing: `low`, `high` and `p` None come with a note; `cases_needed` None means that no difference was seen.
-
-    Attributes:
-        value: b minus a.
-        p: two-sided; McNemar exact for shares of independent cases, bootstrap for the rest.
-        p_holm: the same, corrected for all metrics of the comparison.
-        verdict: `b better`, `b worse` or `not told apart`, by `p_holm`.
-        cases_needed: cases that would tell these two apart with 80 % power, if the difference is what was seen.
-        detectable: smallest difference that the cases at hand show with 80 % power.
-    """
-
-    metric: str
-    a: float
-    b: float
-    value: float
-    low: float | None
-    high: float | None
-    p: float | None
-    test: str
-    p_holm: float | None = None
-    verdict: str = "not told apart"
-    cases_needed: int | None = None
-    detectable: float | None = None
-    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -145,145 +110,23 @@ def compare_records(
     """Return the comparison of two lists of records; see `compare`."""
     pairing = align(records_a, records_b, label_a=label_a, label_b=label_b, intersect=intersect)
     rows_a, rows_b = (np.stack([row_of(record) for record in side]) for side in (pairing.a, pairing.b))
-    clusters = [cluster_of(record) for record in pairing.a]
-    index = {name: row for row, name in enumerate(dict.fromkeys(clusters))}
-    stats_C_2S = np.zeros((len(index), 2 * N_STATS))
-    np.add.at(stats_C_2S, [index[name] for name in clusters], np.concatenate([rows_a, rows_b], axis=1))
-    clustered = len(index) < len(clusters)
-    draws_R_2S = resample(stats_C_2S, resamples, seed, "paired")
+    names = [cluster_of(record) for record in pairing.a]
     cases = len({record.case_id for record in pairing.a})
+    pool = Pool.of(rows_a, rows_b, np.unique(names, return_inverse=True)[1], resamples, seed, cases)
     has_sets = any(record.acceptable is not None for record in pairing.a)
-    found = {}
-    for name, metric in {**METRICS, **COSTS}.items():
-        if name != "acceptable" or has_sets:
-            one = _difference(metric, rows_a, rows_b, stats_C_2S, draws_R_2S, clustered, cases)
-            if one is not None:
-                found[name] = one
+    wanted = [metric for name, metric in {**METRICS, **COSTS}.items() if name != "acceptable" or has_sets]
+    found = {metric.name: one for metric in wanted if (one := difference_in(metric, pool)) is not None}
     return Comparison(
         a=label_a,
         b=label_b,
         n=len(pairing.a),
         cases=cases,
-        units=len(index),
-        clustered=clustered,
+        units=len(pool.stats_C_2S),
+        clustered=pool.clustered,
         differences=_holm(found),
         mcnemar=_mcnemar_table(pairing),
         notes=pairing.notes,
     )
-
-
-def _difference(
-    metric: Metric,
-    rows_a: np.ndarray,
-    rows_b: np.ndarray,
-    stats_C_2S: np.ndarray,
-    draws_R_2S: np.ndarray,
-    clustered: bool,
-    cases: int,
-) -> Difference | None:
-    """Return the difference in one metric, or None where it is not defined for both agents."""
-    total = stats_C_2S.sum(0)
-    a, b = float(metric.compute(total[:N_STATS])), float(metric.compute(total[N_STATS:]))
-    if math.isnan(a) or math.isnan(b):
-        return None
-    draws = metric.compute(draws_R_2S[:, N_STATS:]) - metric.compute(draws_R_2S[:, :N_STATS])
-    shares = metric.share(rows_a), metric.share(rows_b)
-    among = shares[0][1] > 0 if shares[0] is not None else np.ones(len(rows_a), bool)
-    units = len(stats_C_2S) if among.all() or clustered else int(among.sum())
-    method = "cluster bootstrap" if clustered else "bootstrap"
-    found = bootstrap_interval(b - a, draws, clusters=units, n=int(among.sum()), method=method)
-    p, test, note = _p_value(shares, draws, clustered, found)
-    needed, detectable = power(draws, b - a, cases)
-    if test == "McNemar exact" and shares[0] is not None and shares[1] is not None:
-        needed = _mcnemar_cases(shares[0][0][among], shares[1][0][among], cases) or needed
-    return Difference(
-        metric.name,
-        a,
-        b,
-        b - a,
-        found.low,
-        found.high,
-        p,
-        test,
-        None,
-        _direction(metric, b - a),
-        needed,
-        detectable,
-        note,
-    )
-
-
-def _p_value(
-    shares: tuple[tuple[np.ndarray, np.ndarray] | None, tuple[np.ndarray, np.ndarray] | None],
-    draws: np.ndarray,
-    clustered: bool,
-    found: Interval,
-) -> tuple[float | None, str, str | None]:
-    """Return (p, the test behind it, a note): exact for shares of independent cases, else from the bootstrap."""
-    if shares[0] is not None and shares[1] is not None and not clustered:
-        only_a = int((shares[0][0] > shares[1][0]).sum())
-        only_b = int((shares[0][0] < shares[1][0]).sum())
-        few = "few cases differ: go by p, not by the interval" if 0 < only_a + only_b < MIN_DISCORDANT else None
-        note = "no case differs" if only_a + only_b == 0 else few
-        return mcnemar_exact(only_a, only_b), "McNemar exact", note
-    if found.low is None:
-        same = np.nanmax(np.abs(draws)) < 1e-12
-        return (1.0, "bootstrap", "no difference in any resample") if same else (None, "bootstrap", found.note)
-    defined = draws[~np.isnan(draws)]
-    below, above = (1 + (defined <= 0).sum()) / (1 + len(defined)), (1 + (defined >= 0).sum()) / (1 + len(defined))
-    return float(min(1.0, 2 * min(below, above))), "bootstrap", None
-
-
-def mcnemar_exact(only_a: int, only_b: int) -> float:
-    """Return the two-sided exact p of McNemar's test from the two discordant counts.
-
-    Source: McNemar 1947; binomial form.
-    """
-    from scipy.special import bdtr  # deferred: scipy costs a tenth of a second to import
-
-    total = only_a + only_b
-    return 1.0 if total == 0 else float(min(1.0, 2 * bdtr(min(only_a, only_b), total, 0.5)))
-
-
-def _z_sum() -> tuple[float, float]:
-    normal = NormalDist()
-    return normal.inv_cdf(1 - ALPHA / 2), normal.inv_cdf(POWER)
-
-
-def power(draws: np.ndarray, difference: float, cases: int) -> tuple[int | None, float | None]:
-    """Return (cases needed to show `difference` with 80 % power, smallest difference that `cases` can show).
-
-    Missing: (None, None) where the resamples do not vary; the first is None where no difference was seen.
-    """
-    spread = float(np.nanstd(draws))
-    if spread < 1e-12:
-        return None, None
-    reach = sum(_z_sum()) * spread
-    needed = None if abs(difference) < 1e-9 else math.ceil(cases * (reach / difference) ** 2)
-    return needed, reach
-
-
-def mcnemar_cases(share_only_a: float, share_only_b: float) -> int | None:
-    """Return the number of pairs at which McNemar's test finds this difference with 80 % power; None for no difference.
-
-    Source: Connor 1987, Biometrics 43:207.
-    """
-    discordant, difference = share_only_a + share_only_b, abs(share_only_b - share_only_a)
-    if difference < 1e-12:
-        return None
-    z_alpha, z_beta = _z_sum()
-    root = z_alpha * math.sqrt(discordant) + z_beta * math.sqrt(discordant - difference**2)
-    return math.ceil((root / difference) ** 2)
-
-
-def _mcnemar_cases(right_a: np.ndarray, right_b: np.ndarray, cases: int) -> int | None:
-    """Return the same in cases of the whole mix, where the metric is over a part of it only. Shapes: (part,) twice."""
-    needed = mcnemar_cases(float((right_a > right_b).mean()), float((right_a < right_b).mean()))
-    return None if needed is None else math.ceil(needed * cases / len(right_a))
-
-
-def _direction(metric: Metric, value: float) -> str:
-    return "b better" if (value > 0) == metric.higher_is_better else "b worse"
 
 
 def _holm(found: Mapping[str, Difference]) -> dict[str, Difference]:
@@ -298,7 +141,7 @@ def _holm(found: Mapping[str, Difference]) -> dict[str, Difference]:
         name: replace(
             difference,
             p_holm=corrected.get(name),
-            verdict=difference.verdict if corrected.get(name, 1.0) < ALPHA else "not told apart",
+            verdict=difference.verdict if corrected.get(name, 1.0) < 1 - LEVEL else "not told apart",
         )
         for name, difference in found.items()
     }

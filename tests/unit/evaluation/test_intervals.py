@@ -7,9 +7,8 @@ import pytest
 
 from evaluation_samples import MIX, noisy_answers, record, records
 from triagelab.errors import BadInputError
-from triagelab.evaluation import intervals as module
-from triagelab.evaluation.intervals import bootstrap_interval, intervals, resample, wilson
-from triagelab.evaluation.metrics import tally
+from triagelab.evaluation.intervals import bootstrap_interval, intervals, resample, unrelated_answers, wilson
+from triagelab.evaluation.metrics import METRICS, tally
 from triagelab.seeding import stream
 
 
@@ -51,14 +50,35 @@ def test_every_interval_holds_its_value_and_has_a_width():
             assert found.low < found.high
 
 
-def test_the_two_ways_to_resample_agree(monkeypatch):
-    counts = tally(sample(600))
-    by_kind = resample(counts.stats_C_S, 3000, 1)
+def test_resampling_counts_is_resampling_cases():
+    """Against the plain way: draw single cases by index and add them up."""
+    stats = tally(sample(600)).stats_C_S
     generator = stream("test/rows", 0)
-    by_row = module._resample_rows(counts.stats_C_S, np.empty_like(by_kind), generator)
-    assert (by_row.sum(1) - by_row[:, -1] == 600).all()
-    assert by_kind.mean(0) == pytest.approx(by_row.mean(0), abs=1.5)
-    assert by_kind.std(0) == pytest.approx(by_row.std(0), abs=0.5)
+    by_row = np.stack([stats[generator.integers(0, 600, size=600)].sum(0) for _ in range(3000)])
+    by_count = resample(stats, 3000, 1)
+    assert (by_count[:, :-1].sum(1) == 600).all()
+    assert by_count.mean(0) == pytest.approx(by_row.mean(0), abs=1.5)
+    assert by_count.std(0) == pytest.approx(by_row.std(0), abs=0.5)
+
+
+def test_pseudo_cases_have_the_margins_of_the_answers():
+    counts = tally(sample(400))
+    pseudo = unrelated_answers(counts)
+    table = (pseudo.probability_K @ pseudo.rows_K_S)[:30].reshape(5, 6)
+    assert pseudo.probability_K.sum() == pytest.approx(1)
+    assert table.sum(1) == pytest.approx(counts.confusion.sum(1) / 400)
+    assert table.sum(0) == pytest.approx(counts.confusion.sum(0) / 400)
+
+
+def test_smoothing_fades_with_n():
+    """Two pseudo-cases matter to twenty answers and not to twenty thousand."""
+    for n, tolerance in ((20_000, 0.002), (20, 0.5)):
+        counts = tally(sample(n))
+        plain = np.nanmean(METRICS["qwk"].compute(resample(counts.stats_C_S, 500, 0)))
+        smooth = np.nanmean(
+            METRICS["qwk"].compute(resample(counts.stats_C_S, 500, 0, pseudo=unrelated_answers(counts)))
+        )
+        assert smooth == pytest.approx(plain, abs=tolerance)
 
 
 def test_repeating_every_answer_does_not_narrow_the_interval():
@@ -77,14 +97,13 @@ def test_too_few_cases_give_no_interval_and_say_so():
     assert found["exact"].low is not None
 
 
-def test_no_zero_width_where_every_resample_is_the_same():
-    found = intervals(tally(records([(2, 2), (3, 3)] * 20)))
-    assert found["qwk"].value == 1
-    assert found["qwk"].low is None
-    assert "same value" in found["qwk"].note
-    constant = intervals(tally(records([(2, 3), (3, 3)] * 20)))
-    assert constant["qwk"].value == 0
-    assert constant["qwk"].high is None
+def test_no_zero_width():
+    perfect = intervals(tally(records([(2, 2), (3, 3)] * 20)))["qwk"]
+    assert (perfect.value, perfect.high) == (1, 1)
+    assert perfect.low < 0.95
+    constant = intervals(tally(records([(2, 3), (3, 3)] * 20)))["qwk"]
+    assert (constant.value, constant.low, constant.high) == (0, None, None)
+    assert "same value" in constant.note
 
 
 def test_a_part_without_cases_is_null():
