@@ -111,7 +111,10 @@ _BLOCK = 8192
 
 
 def codes(planes: Sequence[Bits], height: int) -> np.ndarray:
-    """Return one byte a row whose bit k is plane k, for up to eight planes: the 8 x 8 bit transpose of Hacker's Delight."""
+    """Return one byte a row whose bit k is plane k, for up to eight planes.
+
+    Source: the 8 x 8 bit transpose of Warren, Hacker's Delight.
+    """
     size = words_for(height) * 8
     out = np.empty(size * 8, np.uint8)
     rows = [plane.view(np.uint8) for plane in planes]

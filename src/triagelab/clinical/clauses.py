@@ -1,9 +1,9 @@
-"""TOML tables to predicates: `{ all = ["fever", { number = "temp_c", gt = 38.0 }] }`. Structure only, no expressions."""
+"""TOML tables to predicates: `{ all = ["fever", { number = "temp_c", gt = 38.0 }] }`. No expressions in data."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,7 @@ def parse_age(text: str, field_name: str = "age") -> float:
     return float(found[1]) / _PER_YEAR[found[2]]
 
 
-def parse_bands(name: str, rows: list[Mapping[str, Any]]) -> tuple[Band, ...]:
+def parse_bands(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Band, ...]:
     """Return half-open age bands from birth to the end of life, or say where they leave a gap or overlap."""
     bands: list[Band] = []
     for row in rows:

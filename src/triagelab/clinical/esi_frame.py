@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from triagelab.clinical.bits import Bits, codes, packed, words_for
-from triagelab.clinical.esi import Engine, engine, fact_order
+from triagelab.clinical.esi_engine import Engine, engine, fact_order
 from triagelab.clinical.esi_options import EsiOptions
 from triagelab.clinical.esi_settle import Count, Open, Settled, count, gate, settle, shown, still_open, tally
 from triagelab.clinical.facts import NUMBERS, vocabulary
@@ -85,8 +85,8 @@ class _Plan:
     def __init__(self, run: Engine) -> None:
         self.by_age: dict[int, Predicate] = {}
         leaves: dict[Leaf, None] = {}
-        for item in (*run.compiled, *run.compiled_resources):
-            for node in walk(item.item.when):
+        for item in (*run.rules, *run.resources):
+            for node in walk(item.when):
                 if isinstance(node, Banded):
                     plain = self.by_age[id(node)] = node.spelled_out()
                     leaves.update(dict.fromkeys(leaf for leaf in walk(plain) if isinstance(leaf, Compare)))
@@ -203,9 +203,10 @@ class _Frame:
         """Return where each id belongs to the reasons, in the order in which a trace names them."""
         planes = {rule.id: plane & shown(rule, done) for rule, plane in fired}
         planes.update({item.id: self.pair(item.when)[0] & done.rest for item in self.run.resources})
-        none, one, many = (info.id for info in self.run.counts)
+        none, one, many = (info.id for info in self.run.table.counts)
         planes[none], planes[many] = done.rest & ~done.one, done.rest & done.many
         planes[one] = done.rest & done.one & ~done.many
+        planes[self.run.table.assumed.id] = done.assumed
         return dict(sorted(planes.items(), key=lambda item: self.run.rank[item[0]]))
 
     def _unknown(self, possible: Sequence[tuple[Rule, Bits]], gates: Open) -> dict[str, Bits]:

@@ -25,7 +25,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class EsiOptions:
-    """The preferred reading at each judgement point; the acceptable set holds the other readings where they are defensible.
+    """The preferred reading at each judgement point; other defensible readings go into the acceptable set.
 
     Attributes:
         danger_zone: with danger-zone vitals, level 2 for a saturation below 92 % that is not the baseline or for two

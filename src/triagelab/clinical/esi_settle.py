@@ -135,6 +135,7 @@ class Settled:
         points: four planes, for decision points A to D.
         rest: neither A nor B settled it.
         one, many: the preferred resource count reached one, two; with two, D was looked at.
+        assumed: that count rests on resources that are unknown.
     """
 
     level: tuple[Plane, ...]
@@ -143,6 +144,7 @@ class Settled:
     rest: Plane
     one: Plane
     many: Plane
+    assumed: Plane
 
 
 def settle(found: Tally, resources: Count) -> Settled:
@@ -176,6 +178,7 @@ def settle(found: Tally, resources: Count) -> Settled:
         rest=rest,
         one=one,
         many=two,
+        assumed=rest & ((one & ~resources.low_one) | (two & ~resources.low_two)),
     )
 
 

@@ -4,82 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from triagelab.clinical.clauses import FOREVER, Names, parse_age, parse_bands, parse_clause
+from triagelab.clinical.clauses import Names, parse_age, parse_bands, parse_clause
 from triagelab.clinical.esi_options import CHOICES, check_version
 from triagelab.clinical.facts import vocabulary
 from triagelab.clinical.predicates import Band, Predicate
+from triagelab.clinical.rows import File, ReferenceRow, ResourceRow, Row, RuleRow, Sources, validated
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.files import read_toml
-
-POINTS: tuple[str, ...] = ("A", "B", "C", "D")
-_RULE_ID = r"^[A-D]\.[a-z][a-z0-9_]*$"
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    id: str = Field(pattern=_RULE_ID)
-    text: str
-    source: list[str] = Field(min_length=1)
-    place: str = ""
-    verified: bool
-
-
-class _RuleRow(_Row):
-    when: Any
-    level: int | None = Field(default=None, ge=1, le=3)
-    also: list[int | str] = Field(default_factory=list)
-    also_when: str | None = None
-    options: dict[str, list[str]] = Field(default_factory=dict)
-
-
-class _ResourceRow(_Row):
-    when: Any
-    weight: int = Field(ge=1, le=2)
-    expected: float = Field(gt=0, lt=1)
-    options: dict[str, list[str]] = Field(default_factory=dict)
-
-
-class _CountRow(_Row):
-    resources: int = Field(ge=0, le=2)
-    level: int = Field(ge=3, le=5)
-
-
-class _ReferenceRow(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-    from_: str = Field(alias="from")
-    to: str
-    heart_rate_bpm: tuple[float, float]
-    resp_rate_bpm: tuple[float, float]
-    sbp_mmhg: tuple[float, float]
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    version: int | None = None
-    define: dict[str, Any] = Field(default_factory=dict)
-    bands: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
-    rule: list[_RuleRow] = Field(default_factory=list)
-    resource: list[_ResourceRow] = Field(default_factory=list)
-    count: list[_CountRow] = Field(default_factory=list)
-    reference: list[_ReferenceRow] = Field(default_factory=list)
-
-
-class _SourceRow(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    citation: str
-    licence: str
-
-
-class _Sources(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    sources: dict[str, _SourceRow]
 
 
 @dataclass(frozen=True)
@@ -146,27 +82,16 @@ class EsiTable:
     rules: tuple[Rule, ...]
     resources: tuple[ResourceType, ...]
     counts: tuple[RuleInfo, ...]
+    assumed: RuleInfo
     bands: Mapping[str, tuple[Band, ...]]
     reference: tuple[Reference, ...]
 
-    @property
+    @cached_property
     def info(self) -> Mapping[str, RuleInfo]:
         """Every id in the order in which a trace names them: A, B, C, D."""
         before = [rule for rule in self.rules if rule.point < "C"]
         after = [rule for rule in self.rules if rule.point > "C"]
-        return {item.id: item for item in (*before, *self.resources, *self.counts, *after)}
-
-
-ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-def _validated(model: type[ModelT], raw: Mapping[str, Any], name: str) -> ModelT:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise DataFormatError(f"{name}: {place}: {first['msg']}") from error
+        return {item.id: item for item in (*before, *self.resources, *self.counts, self.assumed, *after)}
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -176,18 +101,22 @@ def _read(name: str) -> dict[str, Any]:
 @cache
 def sources() -> Mapping[str, str]:
     """Return source id -> citation."""
-    table = _validated(_Sources, {"sources": _read("SOURCES.toml")}, "SOURCES.toml")
+    table = validated(Sources, {"sources": _read("SOURCES.toml")}, "SOURCES.toml")
     return MappingProxyType({name: row.citation for name, row in table.sources.items()})
 
 
-def _cite(row: _Row) -> str:
+def _cite(row: Row) -> str:
     for name in row.source:
         if name not in sources():
             raise UnknownNameError(f"{row.id}: source", name, sources())
     return "; ".join(sources()[name] for name in row.source) + (f", {row.place}" if row.place else "")
 
 
-def _options(row: _RuleRow | _ResourceRow) -> Mapping[str, tuple[str, ...]]:
+def _info(row: Row) -> RuleInfo:
+    return RuleInfo(row.id, row.text, _cite(row), row.verified)
+
+
+def _options(row: RuleRow | ResourceRow) -> Mapping[str, tuple[str, ...]]:
     for name, values in row.options.items():
         if name not in CHOICES:
             raise UnknownNameError(f"{row.id}: option", name, CHOICES)
@@ -208,7 +137,7 @@ _ALSO: dict[tuple[str, int | None], set[int]] = {
 """Which other levels a rule may name, by decision point and level."""
 
 
-def _rule(row: _RuleRow, names: Names) -> Rule:
+def _rule(row: RuleRow, names: Names) -> Rule:
     also = {level for level in row.also if isinstance(level, int)}
     words = [word for word in row.also if isinstance(word, str)]
     shape = (row.id[0], row.level)
@@ -235,7 +164,7 @@ def _rule(row: _RuleRow, names: Names) -> Rule:
     )
 
 
-def _resource(row: _ResourceRow, names: Names) -> ResourceType:
+def _resource(row: ResourceRow, names: Names) -> ResourceType:
     return ResourceType(
         id=row.id,
         text=row.text,
@@ -253,38 +182,51 @@ def build_table(version: int, raw_files: Mapping[str, Mapping[str, Any]]) -> Esi
 
     Raises: DataFormatError, UnknownNameError or BadInputError for a row that is not right, with its place.
     """
-    files = [_validated(_File, raw, name) for name, raw in raw_files.items()]
+    files = [validated(File, raw, name) for name, raw in raw_files.items()]
     bands = {name: parse_bands(name, rows) for file in files for name, rows in file.bands.items()}
     define: dict[str, Predicate] = {}
     for name, clause in ((name, clause) for file in files for name, clause in file.define.items()):
         define[name] = parse_clause(clause, Names(define, bands), f"define.{name}")
     names = Names(define, bands)
+    counts, assumed = [row for file in files for row in file.count], [row for file in files for row in file.assumed]
+    if [row.resources for row in counts] != [0, 1, 2] or len(assumed) != 1:
+        raise DataFormatError(
+            f"{', '.join(raw_files)}: expected [[count]] for 0, 1 and 2 resources and one [[assumed]]"
+        )
     table = EsiTable(
         version=version,
         rules=tuple(sorted((_rule(row, names) for file in files for row in file.rule), key=lambda rule: rule.point)),
         resources=tuple(_resource(row, names) for file in files for row in file.resource),
-        counts=tuple(
-            RuleInfo(row.id, row.text, _cite(row), row.verified)
-            for row in sorted((row for file in files for row in file.count), key=lambda row: row.resources)
-        ),
+        counts=tuple(_info(row) for row in counts),
+        assumed=_info(assumed[0]),
         bands=MappingProxyType(bands),
         reference=tuple(_reference(row) for file in files for row in file.reference),
     )
-    if len(table.info) != len(table.rules) + len(table.resources) + len(table.counts):
+    if len(table.info) != len(table.rules) + len(table.resources) + len(table.counts) + 1:
         raise DataFormatError(f"{', '.join(raw_files)}: a rule id occurs twice")
     return table
 
 
-def _reference(row: _ReferenceRow) -> Reference:
+def _reference(row: ReferenceRow) -> Reference:
     low, high = parse_age(row.from_, "reference.from"), parse_age(row.to, "reference.to")
     return Reference(low, high, row.heart_rate_bpm, row.resp_rate_bpm, row.sbp_mmhg)
+
+
+_SHARED = (
+    "esi_common.toml",
+    "esi_life_saving.toml",
+    "esi_high_risk.toml",
+    "esi_children.toml",
+    "esi_danger_zone.toml",
+    "esi_resources.toml",
+)
 
 
 @cache
 def esi_table(version: int) -> EsiTable:
     """Return the frozen table of handbook version 4 or 5."""
     number = check_version(version)
-    files = ("esi_common.toml", f"esi_v{number}.toml")
+    files = (*_SHARED, f"esi_v{number}.toml")
     return build_table(number, {name: _read(name) for name in files})
 
 
@@ -292,18 +234,3 @@ def reference_vitals(age_years: float) -> Reference | None:
     """Return the usual ranges for a child's age, None from 18 years on (the table ends there)."""
     rows = esi_table(5).reference
     return next((row for row in rows if row.low_years <= age_years < row.high_years), None)
-
-
-__all__ = [
-    "FOREVER",
-    "POINTS",
-    "EsiTable",
-    "Reference",
-    "ResourceType",
-    "Rule",
-    "RuleInfo",
-    "build_table",
-    "esi_table",
-    "reference_vitals",
-    "sources",
-]

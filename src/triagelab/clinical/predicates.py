@@ -1,4 +1,4 @@
-"""A small predicate algebra over facts: built from TOML, compiled once to a scalar test and once to a polars expression.
+"""A small predicate algebra over facts, compiled once to a scalar test and once to a polars expression.
 
 Every predicate answers in two ways. Its Kleene value is true, false or unknown (None, null): what can be concluded.
 Its reading is two-valued: what the engine acts on meanwhile. The reading takes an unknown danger as not established, an
@@ -33,8 +33,24 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 COMPARISONS: tuple[str, ...] = tuple(_COMPARE)
 
 
+class _Leaf:
+    """What asks for one column: unknown is read as not so, unless the leaf says otherwise."""
+
+    __slots__ = ()
+    name: str
+
+    def expr(self) -> pl.Expr:
+        raise NotImplementedError
+
+    def reading_expr(self) -> pl.Expr:
+        return self.expr().fill_null(False)
+
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(_Leaf):
     """A yes/no/unknown fact is yes."""
 
     name: str
@@ -50,15 +66,9 @@ class Flag:
     def expr(self) -> pl.Expr:
         return _column(self.name)
 
-    def reading_expr(self) -> pl.Expr:
-        return self.expr().fill_null(False)
-
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
 
 @dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(_Leaf):
     """A yes/no/unknown fact is known to be no; unlike under `Not`, an unknown one is not read as absent."""
 
     name: str
@@ -79,15 +89,9 @@ class Denied:
     def expr(self) -> pl.Expr:
         return ~_column(self.name)
 
-    def reading_expr(self) -> pl.Expr:
-        return self.expr().fill_null(False)
-
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(_Leaf):
     """A number is beyond a limit; unknown where it was not measured."""
 
     name: str
@@ -110,16 +114,10 @@ class Compare:
     def expr(self) -> pl.Expr:
         return _COMPARE[self.op](_column(self.name), self.limit)
 
-    def reading_expr(self) -> pl.Expr:
-        return self.expr().fill_null(False)
-
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A number was not measured: unknown while it is missing, as a measurement would settle it, and false afterwards."""
+class Missing(_Leaf):
+    """A number was not measured: unknown while it is missing, as a measurement would settle it, then false."""
 
     name: str
 
@@ -139,9 +137,6 @@ class Missing:
     def reading_expr(self) -> pl.Expr:
         return _column(self.name).is_null()
 
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -153,7 +148,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Banded:
+class Banded(_Leaf):
     """A number is beyond the limit of the patient's age band; the bands follow each other without gap from birth on.
 
     Missing: without the number, unknown. Without the age, true or false where every band agrees, else unknown; it is
@@ -193,7 +188,7 @@ class Banded:
         return run
 
     def spelled_out(self) -> Predicate:
-        """Return the same in plain comparisons; the last part of each choice holds where an unknown age is no matter."""
+        """Return the same in plain comparisons; the last part of each choice holds where the age does not matter."""
         merged = [self.bands[-1]]
         for band in reversed(self.bands[:-1]):
             if band.limit != merged[0].limit:
@@ -247,8 +242,27 @@ class Not:
         return self.of.names()
 
 
+class _Group:
+    """What combines other predicates."""
+
+    __slots__ = ()
+    of: tuple[Predicate, ...]
+
+    def combine(self, parts: Sequence[Any]) -> Any:
+        raise NotImplementedError
+
+    def expr(self) -> pl.Expr:
+        return self.combine([part.expr() for part in self.of])
+
+    def reading_expr(self) -> pl.Expr:
+        return self.combine([part.reading_expr() for part in self.of])
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for part in self.of for name in part.names()))
+
+
 @dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(_Group):
     """Every part is true; one false part decides, else one unknown part makes it unknown."""
 
     of: tuple[Predicate, ...]
@@ -275,18 +289,9 @@ class AllOf:
         readings = tuple(part.reading() for part in self.of)
         return lambda values: all(reading(values) for reading in readings)
 
-    def expr(self) -> pl.Expr:
-        return self.combine([part.expr() for part in self.of])
-
-    def reading_expr(self) -> pl.Expr:
-        return self.combine([part.reading_expr() for part in self.of])
-
-    def names(self) -> tuple[str, ...]:
-        return _merged(self.of)
-
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(_Group):
     """One part or more is true; one true part decides, else one unknown part makes it unknown."""
 
     of: tuple[Predicate, ...]
@@ -313,18 +318,9 @@ class AnyOf:
         readings = tuple(part.reading() for part in self.of)
         return lambda values: any(reading(values) for reading in readings)
 
-    def expr(self) -> pl.Expr:
-        return self.combine([part.expr() for part in self.of])
-
-    def reading_expr(self) -> pl.Expr:
-        return self.combine([part.reading_expr() for part in self.of])
-
-    def names(self) -> tuple[str, ...]:
-        return _merged(self.of)
-
 
 @dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(_Group):
     """At least `count` of the parts are true."""
 
     count: int
@@ -358,15 +354,6 @@ class AtLeast:
         readings, count = tuple(part.reading() for part in self.of), self.count
         return lambda values: sum(reading(values) for reading in readings) >= count
 
-    def expr(self) -> pl.Expr:
-        return self.combine([part.expr() for part in self.of])
-
-    def reading_expr(self) -> pl.Expr:
-        return self.combine([part.reading_expr() for part in self.of])
-
-    def names(self) -> tuple[str, ...]:
-        return _merged(self.of)
-
 
 Leaf = Flag | Denied | Compare | Missing | Banded
 Group = AllOf | AnyOf | AtLeast
@@ -377,10 +364,6 @@ def _column(name: str) -> pl.Expr:
     import polars as pl
 
     return pl.col(name)
-
-
-def _merged(parts: Sequence[Predicate]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for part in parts for name in part.names()))
 
 
 def parts(predicate: Predicate) -> tuple[Predicate, ...]:
