@@ -73,7 +73,7 @@ class Pool:
         seed: int,
         cases: int | None = None,
     ) -> Pool:
-        """Return the pool of answers whose clusters are numbered from 0; `cases` is their number if not one an answer."""
+        """Return the pool of answers; their clusters are numbered from 0; `cases` None means one an answer."""
         stats_C_2S = np.zeros((int(clusters.max()) + 1, 2 * N_STATS))
         np.add.at(stats_C_2S, clusters, np.concatenate([rows_a, rows_b], axis=1))
         pseudo = _unrelated_answers(stats_C_2S, len(clusters))
