@@ -137,7 +137,7 @@ class Modifier(_Changes):
     @field_validator("without")
     @classmethod
     def _known_without(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(RESOURCE_WORDS[name] if name in RESOURCE_WORDS else name for name in names)
+        return cls._known_resources(names)
 
 
 class Archetype(_Changes):
@@ -156,7 +156,7 @@ class Archetype(_Changes):
         bystander: somebody else speaks for the patient.
         resources: expected resources; every other resource is known not to be needed.
         physiology: profile of vital signs; `vitals`: absolute replacements.
-        unmeasured: chance that no vital signs were taken.
+        unmeasured: chance that no vital signs were taken; `complete`: all of them always were.
         expected_levels: level -> range of its share among this archetype's patients; other levels do not occur.
     """
 
@@ -173,6 +173,7 @@ class Archetype(_Changes):
     physiology: str = "well"
     pain: Pain | None = None
     unmeasured: float = Field(0.04, ge=0, le=1)
+    complete: bool = False
     modifiers: tuple[Modifier, ...] = ()
     bystander: bool = False
     expected_levels: dict[int, Interval]

@@ -69,7 +69,7 @@ def _terse_rules() -> tuple[re.Pattern[str], re.Pattern[str], tuple[tuple[re.Pat
     leading = re.compile(rf"^(?:{'|'.join(words.leading)}) ")
     dropped = re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(word) for word in words.dropped)}) ")
     short = tuple(
-        (re.compile(rf"\b{re.escape(long)}" + (r"\b" if long[-1] != " " else "")), to)
+        (re.compile(rf"(?<!{{)\b{re.escape(long)}" + (r"\b" if long[-1] != " " else "")), to)
         for long, to in words.abbreviations
     )
     return leading, dropped, short

@@ -60,7 +60,8 @@ class Patient:
 
 def _draw_span(draws: Draws, spans: tuple[Span, ...]) -> Age:
     span = spans[0] if len(spans) == 1 else draws.weighted(spans, [item.weight for item in spans])
-    return Age(draws.whole(span.low, span.high), span.unit)
+    value = draws.whole(span.low, span.high)
+    return Age(5 * round(value / 5) if span.unit == "min" and value > 10 else value, span.unit)
 
 
 def _draw_modifiers(draws: Draws, archetype: Archetype, age_years: float, sex: str) -> tuple[Modifier, ...]:
@@ -91,10 +92,12 @@ def _draw_pain(draws: Draws, pain: Pain | None, age_years: float, flags: dict[st
     return score
 
 
-def _recorded(draws: Draws, values: dict[str, float], unmeasured: float) -> tuple[dict[str, float], bool]:
+def _recorded(draws: Draws, values: dict[str, float], archetype: Archetype) -> tuple[dict[str, float], bool]:
     """Return what was written down of the vital signs, and whether none were taken at all."""
     habit = draws.unit()
-    if draws.chance(unmeasured):
+    if archetype.complete:
+        return values, False
+    if draws.chance(archetype.unmeasured):
         return {name: values[name] for name in ("pain_score", "gcs", "glucose_mg_dl") if name in values}, True
     left_out: set[str] = set()
     if habit < 0.18:
@@ -126,7 +129,7 @@ def draw_patient(archetype: Archetype, draws: Draws) -> Patient:
     score = _draw_pain(draws, pain, age.years, flags)
     if score is not None:
         values["pain_score"] = float(score)
-    values, not_taken = _recorded(draws, values, archetype.unmeasured)
+    values, not_taken = _recorded(draws, values, archetype)
     fahrenheit = draws.chance(0.6)
     if fahrenheit and "temp_c" in values:
         values["temp_c"] = round(fahrenheit_to_celsius(round(values["temp_c"] * 1.8 + 32.0, 1)), 2)
