@@ -30,15 +30,19 @@ RED_FLAG_GROUPS = (
 )
 """Fact groups in the order in which their members are named first."""
 
+LIFE_GROUPS = frozenset({"intervention", "circulation", "airway_breathing", "neuro_critical", "trauma"})
+"""Groups whose members can be the reason for level 1."""
+
 NOT_A_FLAG = frozenset(
     {
-        "spo2_baseline_low", "home_oxygen", "chronic_tracheostomy", "nonverbal_baseline", "stable_after_intervention",
-        "intervention_resolved_long_ago", "chronic_drain", "indwelling_central_line", "supplemental_oxygen",
-        "isolated_limb_injury", "minor_wound", "immunised_fully", "fever_source_obvious", "diabetic",
-        "simple_febrile_seizure_recovered",
+        "spo2_baseline_low", "home_oxygen", "chronic_tracheostomy", "nonverbal_baseline", "confusion_at_baseline",
+        "stable_after_intervention", "intervention_resolved_long_ago", "chronic_drain", "indwelling_central_line",
+        "supplemental_oxygen", "isolated_limb_injury", "minor_wound", "immunised_fully", "fever_source_obvious",
+        "diabetic", "simple_febrile_seizure_recovered", "abdominal_pain", "headache", "epistaxis", "fever",
+        "infection_suspected",
     }
 )  # fmt: skip
-"""Facts that reassure or only describe; they are true of many patients who are not at risk."""
+"""Facts that reassure, describe or only repeat the complaint; they are true of many patients who are not at risk."""
 
 _NAMED_FIRST = (
     "spo2_pct", "gcs", "sbp_mmhg", "heart_rate_bpm", "resp_rate_bpm", "glucose_mg_dl", "temp_c", "pain_score",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from triagelab.cases.schema import Case
 from triagelab.clinical.facts import vocabulary
 from triagelab.clinical.knowledge import esi_table
 from triagelab.completions.prompts import harmless
-from triagelab.completions.reading import Reading, read_case, vital_words
+from triagelab.completions.reading import LIFE_GROUPS, Reading, read_case, vital_words
 from triagelab.errors import UnknownNameError
 
 STYLES = ("full", "brief")
@@ -48,7 +50,7 @@ def render_answer(case: Case, style: str = "full") -> str:
 def _full(read: Reading, level: int) -> list[str]:
     measured = [vital_words(name, value) for name, value in read.vitals.measured().items()]
     flags = [_wording(name) for name in read.flags[:4]]
-    why = _rule_text(read.rule) or (flags[0] if flags else ", ".join(read.notable[:2]))
+    why = _rule_text(read.rule) or _because(read, level, _wording, 2)
     resources = [_RESOURCES[name][0] for name in read.resources or ()]
     steps = _steps(read, level, why, ", ".join(resources[:3]), "not reached")
     return [
@@ -67,7 +69,7 @@ def _full(read: Reading, level: int) -> list[str]:
 def _brief(read: Reading, level: int) -> list[str]:
     """Return three lines of at most BRIEF_WORDS words."""
     flags = [_short(name) for name in read.flags[:2]]
-    why = _short(read.rule.partition(".")[2]) if read.rule else (flags[0] if flags else ", ".join(read.notable[:1]))
+    why = _short(read.rule.partition(".")[2]) if read.rule else _because(read, level, _short, 1)
     resources = [_RESOURCES[name][1] for name in read.resources or ()]
     measured = any(name != "pain_score" for name in read.vitals.measured())
     vitals = " ".join(read.notable[:3]) or ("vitals ok" if measured else "vitals unknown")
@@ -93,6 +95,13 @@ def _steps(read: Reading, level: int, why: str, resources: str, skipped: str) ->
     if level == 3:
         return "no", "no", needed, f"no, {danger} considered" if danger else "no"
     return "no", "no", needed, skipped
+
+
+def _because(read: Reading, level: int, words: Callable[[str], str], vitals: int) -> str:
+    """Return what the note itself gives as a reason where no rule decided; empty if it gives none."""
+    known = vocabulary()
+    flags = [name for name in read.flags if level > 1 or known[name].group in LIFE_GROUPS]
+    return words(flags[0]) if flags else ", ".join(read.notable[:vitals])
 
 
 def _rule_text(rule: str | None) -> str:

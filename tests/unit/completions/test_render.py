@@ -90,6 +90,9 @@ def test_the_note_gives_the_flags_of_labels_given_by_people() -> None:
     assert "suicidal" in text.lower()
     assert "airway" not in text
     assert "- Step B (high-risk): yes, suicidal" in text
+    assert "- Step A (lifesaving): yes, judged life-threatening" in render_answer(nurse_case(1, "Suicidal."))
+    gasping = render_answer(nurse_case(1, "Found pulseless, CPR in progress."))
+    assert "- Step A (lifesaving): yes, chest compressions" in gasping or "yes, no pulse" in gasping
 
 
 def test_hostile_complaints_stay_data() -> None:
