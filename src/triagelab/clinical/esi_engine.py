@@ -83,6 +83,14 @@ def _names(mask: int) -> tuple[str, ...]:
     return tuple(name for name, bit in _bits().items() if mask & bit)
 
 
+def _yes(values: Values) -> Callable[[str], int]:
+    return lambda name: -1 if values.get(name) is True else 0
+
+
+def _maybe(values: Values) -> Callable[[str], int]:
+    return lambda name: 0 if values.get(name) is False else -1
+
+
 class _Kind:
     """Rules that differ only in what fires them: those that are one fact, and those that look at more."""
 
@@ -113,12 +121,7 @@ class Engine:
     def decide(self, values: Values) -> EsiDecision:
         """Return the decision from flat facts that are already validated."""
 
-        def yes(name: str) -> int:
-            return -1 if values.get(name) is True else 0
-
-        def maybe(name: str) -> int:
-            return 0 if values.get(name) is False else -1
-
+        yes, maybe = _yes(values), _maybe(values)
         known = _mask(name for name, value in values.items() if value is not None)
         fired, sure, waiting = self._run(values, known)
         needed = [(item, item.test(values)) for item in self._resources]
@@ -186,12 +189,10 @@ class Engine:
     ) -> int:
         """Return the unknown facts that could change the decision, as a mask."""
 
-        def yes(name: str) -> int:
-            return -1 if values.get(name) is True else 0
-
+        yes, maybe = _yes(values), _maybe(values)
         unknown = 0
         for group, idle, pending in waiting:
-            if gate(group.rule, gates, yes):
+            if gate(group.rule, gates, yes, maybe):
                 unknown |= idle
                 for item in pending:
                     unknown |= _mask(item.hanging(values))

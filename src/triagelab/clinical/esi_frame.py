@@ -213,7 +213,7 @@ class _Frame:
         """Return where each fact is unknown and could change the decision, in the order of `fact_order`."""
         planes = dict.fromkeys(fact_order(), self.zero)
         for rule, plane in possible:
-            self._hanging(rule.when, gate(rule, gates, self.yes), planes)
+            self._hanging(rule.when, gate(rule, gates, self.yes, self.maybe), planes)
             if rule.also_when is not None:
                 self._hanging(Flag(rule.also_when), plane & (gates.a if rule.point == "A" else gates.up), planes)
         for resource in self.run.resources:

@@ -194,7 +194,7 @@ class Open:
         a, a_soft: a rule of A; one that would be soft for sure (`a_soft` still needs the fact of `also_when` open).
         b_firm, b_three, b_resources: a rule of B by what it leaves defensible.
         up: level 1 as a defensible reading of B.
-        widen: a rule that only widens the set.
+        may_two, may_three: a rule that only widens the set, by level 2 or 3.
         floor, danger, danger_two: the kinds of decision point D.
         resources: a resource type.
     """
@@ -205,7 +205,8 @@ class Open:
     b_three: Plane
     b_resources: Plane
     up: Plane
-    widen: Plane
+    may_two: Plane
+    may_three: Plane
     floor: Plane
     danger: Plane
     danger_two: Plane
@@ -224,7 +225,8 @@ def still_open(sure: Tally, possible: Tally, resources: Count) -> Open:
         b_three=no_firm & ~sure.b_three,
         b_resources=no_firm & ~sure.b_resources,
         up=no_a & ~sure.up,
-        widen=no_b,
+        may_two=no_b & ~sure.may_two,
+        may_three=no_b & ~sure.may_three,
         floor=by_count & ~sure.floor,
         danger=no_b & resources.high_two & ~sure.danger,
         danger_two=no_b & resources.high_two & ~sure.danger_two,
@@ -232,22 +234,29 @@ def still_open(sure: Tally, possible: Tally, resources: Count) -> Open:
     )
 
 
-def gate(rule: Rule, gates: Open, raised: ByFact) -> Plane:
-    """Return where it matters whether this rule fires; the same for all rules with the same `kind`."""
+def gate(rule: Rule, gates: Open, yes: ByFact, maybe: ByFact) -> Plane:
+    """Return where it matters whether this rule fires; the same for all rules of one `kind`.
+
+    Args:
+        yes, maybe: where the fact of `also_when` is known to hold; where it holds or is unknown.
+    """
     if rule.point == "A":
         if not rule.also:
             return gates.a
         if rule.also_when is None:
             return gates.a_soft
-        return gates.a_soft | (gates.a & ~raised(rule.also_when))
+        return gates.a_soft | (gates.a & ~yes(rule.also_when))
     if rule.point == "B":
         if rule.level is None:
-            return gates.widen
+            two, three = 2 in rule.also, 3 in rule.also
+            return gates.may_two | gates.may_three if two and three else gates.may_two if two else gates.may_three
         if rule.also_resources:
             return gates.b_resources
         if 3 in rule.also:
             return gates.b_three
-        return gates.b_firm | gates.up if 1 in rule.also else gates.b_firm
+        if 1 not in rule.also:
+            return gates.b_firm
+        return gates.b_firm | (gates.up if rule.also_when is None else gates.up & maybe(rule.also_when))
     return gates.floor if rule.level == 3 else gates.danger_two if rule.level == 2 else gates.danger
 
 

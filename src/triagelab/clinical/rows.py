@@ -13,7 +13,7 @@ _RULE_ID = r"^[A-D]\.[a-z][a-z0-9_]*$"
 
 
 class Row(BaseModel):
-    """What every row has: id, wording of our own, sources (SOURCES.toml), place in the source, whether it was checked."""
+    """What every row has: id, our wording, sources (SOURCES.toml), place in the source, whether it was checked."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str = Field(pattern=_RULE_ID)
@@ -112,9 +112,10 @@ def validated(model: type[ModelT], raw: Mapping[str, Any], name: str) -> ModelT:
         return model.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        where = first["loc"]
+        place = ".".join(str(part) for part in where)
         if first["type"] == "extra_forbidden":
-            table = _TABLES.get(str(first["loc"][0]), model) if len(first["loc"]) > 1 else model
+            table = _TABLES.get(str(where[0]), model) if len(where) > 1 else model
             known = [field.alias or key for key, field in table.model_fields.items()]
-            raise UnknownNameError(f"{name}: {place}", first["loc"][-1], known) from error
+            raise UnknownNameError(f"{name}: {place}", place.rpartition(".")[2], known) from error
         raise DataFormatError(f"{name}: {place}: {first['msg']}") from error
