@@ -25,13 +25,17 @@ class Mention(NamedTuple):
     end: int
 
 
+_CARE = frozenset(("intervention", "medication", "condition", "state"))
+"""Kinds that can be planned or refused; a symptom that somebody "is here for" is there."""
+
+
 def mentions(scan: Scan, said: list[Assertion], lexicon: Lexicon) -> list[Mention]:
     """Return every concept of the note with how it is spoken of, in order of position."""
     found: list[Mention] = []
     sites_of: dict[int, tuple[int, ...]] = {}
     for index, event in enumerate(scan.events):
         if event.role == "concept":
-            found.append(Mention(event.value, said[index], event.start, event.end))
+            found.append(Mention(event.value, _fitting(said[index], event.value, lexicon), event.start, event.end))
         elif event.role == "sense":
             sites = _sites(scan, index, sites_of)
             sites_of[index] = sites
@@ -40,16 +44,23 @@ def mentions(scan: Scan, said: list[Assertion], lexicon: Lexicon) -> list[Mentio
     return found
 
 
+def _fitting(assertion: Assertion, concept: str, lexicon: Lexicon) -> Assertion:
+    if assertion in (Assertion.PLANNED, Assertion.REFUSED) and lexicon.concepts[concept].kind not in _CARE:
+        return Assertion.PRESENT
+    return assertion
+
+
 def _composed(scan: Scan, index: int, sites: tuple[int, ...], said: list[Assertion], lexicon: Lexicon) -> list[Mention]:
     event, made = scan.events[index], []
     for place in sites:
         site = scan.events[place]
         concept = lexicon.composites.get((event.value, site.value))
         if concept is not None:
-            made.append(Mention(concept, said[index], min(event.start, site.start), max(event.end, site.end)))
+            how = _fitting(said[index], concept, lexicon)
+            made.append(Mention(concept, how, min(event.start, site.start), max(event.end, site.end)))
     alone = lexicon.senses[event.value].alone
     if not made and alone is not None:
-        made.append(Mention(alone, said[index], event.start, event.end))
+        made.append(Mention(alone, _fitting(said[index], alone, lexicon), event.start, event.end))
     return made
 
 

@@ -147,7 +147,7 @@ def _break(scan: Scan, state: _State, index: int, event: Event) -> None:
         return
     state.scope = None
     state.chunk, state.clause = [], []
-    if event.value in (SENTENCE, LINE) and event.start > state.section_start + 1:
+    if event.value == SENTENCE or (event.value == LINE and event.start > state.section_start):
         state.section = None
 
 

@@ -17,16 +17,33 @@ from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 
-NUMBER_NAMES = ("age_years", "pregnancy_weeks", *VitalSigns.names())
+OTHER_NUMBERS = ("fall_height_m", "speed_kmh", "burn_pct")
+NUMBER_NAMES = ("age_years", "pregnancy_weeks", *VitalSigns.names(), *OTHER_NUMBERS)
+SUFFIXES: dict[Assertion, str] = {
+    Assertion.RESOLVED: "_resolved",
+    Assertion.HISTORICAL: "_past",
+    Assertion.UNCERTAIN: "_possible",
+    Assertion.PLANNED: "_planned",
+    Assertion.REFUSED: "_refused",
+}
+"""How a concept was spoken of, as a suffix that derivation rules and the forecast may name."""
+
+KNOWN_NUMBERS = {
+    "age_known": "age_years",
+    "pregnancy_weeks_known": "pregnancy_weeks",
+    "pain_rated": "pain_score",
+    "hypotension_measured": "sbp_mmhg",
+}
+"""Names that hold where a number is known."""
 
 
 class Rule(BaseModel):
     """One derived fact: every stated condition must hold; what is not known never holds.
 
     Attributes:
-        fact: the concept or fact that follows, with `value`.
+        fact: the concept or fact that follows, with `value`; with `drop` a reading is taken back instead.
         all, any, none: concepts or facts that must be there (all, at least one) or must not be.
-        unless: facts that must not be known to be true, nor be false for `value = false` rules.
+        also: a second list of which at least one must be there.
         above, from_, below, upto: limits on numbers (>, >=, <, <=).
     """
 
@@ -34,6 +51,7 @@ class Rule(BaseModel):
     fact: str
     reason: str
     value: bool = True
+    drop: bool = False
     all: tuple[str, ...] = ()
     any: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
@@ -49,6 +67,7 @@ class RuleFile(BaseModel):
     """data/derivations.toml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    verified: bool
     rule: tuple[Rule, ...]
 
 
@@ -67,15 +86,20 @@ def rules() -> tuple[Rule, ...]:
     known = set(vocabulary()) | set(lexicon().concepts)
     known.update(parent for spec in lexicon().concepts.values() for parent in spec.parents)
     known.update(rule.fact for rule in content.rule)
+    known.update(KNOWN_NUMBERS)
     for rule in content.rule:
         for name in (*rule.all, *rule.any, *rule.also, *rule.none):
-            if name not in known:
+            if name not in known and not _suffixed(name, known):
                 raise UnknownNameError(f"derivations.toml: concept in the rule for {rule.fact}", name, known)
         for limits in (rule.above, rule.from_, rule.below, rule.upto):
             for name in limits:
                 if name not in NUMBER_NAMES:
                     raise UnknownNameError(f"derivations.toml: number in the rule for {rule.fact}", name, NUMBER_NAMES)
     return content.rule
+
+
+def _suffixed(name: str, known: set[str]) -> bool:
+    return any(name.endswith(suffix) and name.removesuffix(suffix) in known for suffix in SUFFIXES.values())
 
 
 @dataclass(slots=True)
@@ -102,13 +126,19 @@ def picture(mentions: list[Mention], numbers: Mapping[str, float], sex: str | No
     words = lexicon()
     holds: set[str] = set()
     denied: set[str] = set()
+    spoken: set[str] = set()
     for mention in mentions:
         if holds_now(mention, words):
             holds.add(mention.concept)
         elif mention.assertion in (Assertion.NEGATED, Assertion.RESOLVED, Assertion.REFUSED):
             denied.add(mention.concept)
+        if mention.assertion in SUFFIXES:
+            spoken.update(name + SUFFIXES[mention.assertion] for name in words.closure((mention.concept,)))
     present = words.closure(holds)
-    result = Picture(present, denied - present, numbers, sex, {})
+    denied -= present
+    present |= spoken
+    present.update(name for name, number in KNOWN_NUMBERS.items() if number in numbers)
+    result = Picture(present, denied, numbers, sex, {})
     for rule in rules():
         if _fires(rule, result):
             _conclude(rule, result, words)
@@ -128,7 +158,11 @@ def holds_now(mention: Mention, words: Lexicon) -> bool:
 
 
 def _conclude(rule: Rule, result: Picture, words: Lexicon) -> None:
-    if rule.value:
+    if rule.drop:
+        if rule.fact in result.present:
+            result.present.discard(rule.fact)
+            result.reasons[rule.fact] = rule.reason
+    elif rule.value:
         if rule.fact not in result.denied:
             result.present.add(rule.fact)
             result.present |= words.ancestors.get(rule.fact, frozenset())

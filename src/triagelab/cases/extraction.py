@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from triagelab.cases.composition import Mention, mentions
 from triagelab.cases.context import assertions
 from triagelab.cases.derivation import Picture, flags, picture
-from triagelab.cases.findings import Extraction, Finding
+from triagelab.cases.findings import Assertion, Extraction, Finding
 from triagelab.cases.lexicon import lexicon
 from triagelab.cases.numbers import Numbers, read_numbers
 from triagelab.cases.person import Person, read_person
@@ -33,6 +33,7 @@ class Reading:
             measured["age_years"] = age_years
         if self.person.pregnancy_weeks is not None:
             measured["pregnancy_weeks"] = self.person.pregnancy_weeks
+        measured.update(self.numbers.extras)
         said = list(self.mentions)
         said.extend(_from_numbers(self.numbers, self.person))
         return picture(said, measured, sex)
@@ -40,8 +41,6 @@ class Reading:
 
 def _from_numbers(numbers: Numbers, person: Person) -> list[Mention]:
     """Return the concepts that numbers alone say: fever measured at home, pain above the scale, weeks of pregnancy."""
-    from triagelab.cases.findings import Assertion
-
     said = []
     if any(value >= 38.0 for value in numbers.home_temps_c):
         said.append(Mention("fever", Assertion.PRESENT, 0, 0))

@@ -48,6 +48,7 @@ class Numbers:
         spans: name -> (start, end) token indexes.
         home_temps_c: temperatures measured before arrival; they say "fever reported", not the temperature now.
         pain_over_scale: pain rated above the scale ("20/10").
+        extras: other numbers that rules read: fall_height_m, speed_kmh, burn_pct.
     """
 
     vitals: VitalSigns
@@ -55,6 +56,7 @@ class Numbers:
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     home_temps_c: tuple[float, ...] = ()
     pain_over_scale: bool = False
+    extras: dict[str, float] = field(default_factory=dict)
 
 
 def number_at(tokens: Tokens, index: int) -> float | None:
@@ -76,7 +78,74 @@ def read_numbers(scan: Scan) -> Numbers:
     for index in scan.numbers:
         if index not in used:
             _unlabelled(tokens, index, found, used)
-    return _choose(tokens, found)
+    numbers = _choose(tokens, found)
+    for index in scan.numbers:
+        if index not in used:
+            _extra(tokens, index, numbers.extras)
+    return numbers
+
+
+_METRES = {
+    "feet": 0.3048,
+    "ft": 0.3048,
+    "foot": 0.3048,
+    "m": 1.0,
+    "meter": 1.0,
+    "metr": 1.0,
+    "story": 3.0,
+    "storey": 3.0,
+    "floor": 3.0,
+    "flight": 3.0,
+}
+_SPEEDS = {"mph": 1.609, "kph": 1.0, "kmh": 1.0, "km": 1.0, "mile": 1.609}
+_FALL = frozenset("fall fell jump drop height ladder roof tree scaffold thrown balcony window cliff".split())
+
+
+def _extra(tokens: Tokens, index: int, extras: dict[str, float]) -> None:
+    """Read "fell 25 feet", "at 50 mph", "30 % of body burned"."""
+    value = number_at(tokens, index)
+    step = 2 if _word(tokens, index + 1) == "-" else 1
+    unit = _word(tokens, index + step)
+    if value is None:
+        return
+    if unit in _METRES and 0 < value * _METRES[unit] < 200:
+        around = tokens.words[max(index - 8, 0) : index + step + 7]
+        if any(word in _FALL for word in around):
+            extras["fall_height_m"] = max(extras.get("fall_height_m", 0.0), value * _METRES[unit])
+    elif unit in _SPEEDS and value < 300:
+        extras["speed_kmh"] = max(extras.get("speed_kmh", 0.0), value * _SPEEDS[unit])
+    elif unit in ("%", "percent") and value <= 100:
+        around = tokens.words[max(index - 12, 0) : index + step + 8]
+        if any(word in ("burn", "tbsa", "scald", "bsa") for word in around):
+            extras["burn_pct"] = value
+
+
+_TIME = frozenset(
+    "day d hour hr h week wk month mo year yr minute min time x nd st rd th yo mg mcg ml cc tab pill dose".split()
+)
+
+
+def _is_something_else(tokens: Tokens, name: str, start: int, index: int, value: float) -> bool:
+    """Return whether a number after a label is a duration, a rank or a grade and not the vital sign."""
+    after = _word(tokens, index + 1)
+    if after in _TIME and not (after == "h" and name == "heart_rate_bpm"):
+        return True
+    if after == "+" and name in ("heart_rate_bpm", "temp_c"):
+        return True
+    if tokens.ends[start] - tokens.starts[start] == 1 and start > 0 and tokens.ends[start - 1] == tokens.starts[start]:
+        if tokens.words[start - 1].isalnum():
+            return True
+    if name == "heart_rate_bpm":
+        return 0 < value < 12
+    if name == "spo2_pct":
+        return value < 30 and after != "%"
+    if name == "temp_c":
+        return value < 24 or (after == "/" and value < 24)
+    if name == "bp":
+        return 0 < value < 30 or [after, _word(tokens, index + 2)] == ["/", "10"]
+    if name == "glucose_mg_dl":
+        return after == "/"
+    return False
 
 
 def _labelled(tokens: Tokens, name: str, start: int, end: int, found: list[Reading], used: set[int]) -> None:
@@ -86,13 +155,11 @@ def _labelled(tokens: Tokens, name: str, start: int, end: int, found: list[Readi
     if name == "gcs" and _gcs_parts(tokens, start, end, found, used):
         return
     index = _next_number(tokens, end)
-    if index is None or index in used:
+    value = number_at(tokens, index) if index is not None and index not in used else None
+    if index is None or value is None or _is_something_else(tokens, name, start, index, value):
         return
     if name == "bp":
         _pressure(tokens, start, index, found, used)
-        return
-    value = number_at(tokens, index)
-    if value is None:
         return
     stop = index + 1
     if name == "pain_score":
@@ -103,7 +170,7 @@ def _labelled(tokens: Tokens, name: str, start: int, end: int, found: list[Readi
         value, stop = _temperature(tokens, index, value)
     elif name == "glucose_mg_dl":
         value, stop = _glucose(tokens, index, value)
-    elif name in ("spo2_pct",) and _word(tokens, index + 1) in ("l", "lpm", "liter"):
+    elif name == "spo2_pct" and _word(tokens, index + 1) in ("l", "lpm", "liter"):
         return
     used.add(index)
     found.append(_reading(tokens, name, value, start, stop))
