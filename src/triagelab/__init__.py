@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from triagelab.version import VERSION
+
 if TYPE_CHECKING:
     from triagelab.cases.findings import Extraction
     from triagelab.clinical.esi import EsiDecision, EsiOptions
     from triagelab.clinical.facts import Facts
     from triagelab.datasets.base import Dataset
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["__version__", "decide", "extract", "load_dataset", "reward"]
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+SHOWN_NAMES = 40
+"""How many known names an error lists; a vocabulary of hundreds would bury the nearest one."""
+
 
 class TriageLabError(Exception):
     """Base of every error that triagelab raises on purpose; the command line prints it as one line, exit code 2."""
@@ -28,7 +31,10 @@ class UnknownNameError(BadInputError, LookupError):
     def __init__(self, field: str, value: object, known: Iterable[str]) -> None:
         names = sorted(known)
         near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.4)
-        super().__init__(field, value, ", ".join(names) or "(none)", f"did you mean {near[0]!r}?" if near else "")
+        shown = ", ".join(names[:SHOWN_NAMES]) + (
+            f", and {len(names) - SHOWN_NAMES} more" if names[SHOWN_NAMES:] else ""
+        )
+        super().__init__(field, value, shown or "(none)", f"did you mean {near[0]!r}?" if near else "")
 
 
 class DataFormatError(TriageLabError, ValueError):

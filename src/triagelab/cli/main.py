@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import typer
 
-from triagelab import __version__
 from triagelab.cli import data, evaluation, score, training, triage
 from triagelab.errors import TriageLabError
+from triagelab.version import VERSION
 
 app = typer.Typer(
     name="triagelab",
@@ -26,7 +26,7 @@ for part in (training, data, triage, score, evaluation):
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"triagelab {__version__}")
+        typer.echo(f"triagelab {VERSION}")
         raise typer.Exit
 
 

@@ -26,8 +26,10 @@ def score(
             continue
         terms = "  ".join(f"{name} {_number(value)}" for name, value in row["terms"].items())
         predicted = row["predicted"] if row["predicted"] is not None else "-"
-        typer.echo(f"{row['id']}\t{row['status']}\tpredicted {predicted}\ttotal {_number(row['total'])}\t{terms}")
+        typer.echo(
+            f"{row['id']}\t{row['status']}\tpredicted {predicted}\ttotal {_number(row['total'], 'unscorable')}\t{terms}"
+        )
 
 
-def _number(value: float | None) -> str:
-    return "unscorable" if value is None else f"{value:+.3f}"
+def _number(value: float | None, missing: str = "-") -> str:
+    return missing if value is None else f"{value:+.3f}"

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
-import triagelab
 from triagelab.datasets.base import Dataset
 from triagelab.datasets.parquet import read_parquet, write_parquet
 from triagelab.errors import TriageLabError
+from triagelab.version import PACKAGE
 
 KEEP = 4
 
@@ -27,7 +27,7 @@ def cache_dir() -> Path:
 @cache
 def code_version() -> str:
     """Return a hash of the code that turns files into cases, so that no change of it meets an old cache."""
-    package = Path(triagelab.__file__).parent
+    package = PACKAGE
     sources = [
         *package.glob("datasets/*.py"),
         *package.glob("datasets/maps/*.toml"),

@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import triagelab
 from triagelab.agents.majority import MajorityAgent, MajorityModel
 from triagelab.cases.schema import LEVELS, Case
 from triagelab.datasets.base import Dataset
 from triagelab.datasets.cache import cache_dir
 from triagelab.errors import BadInputError, MissingDependencyError, UnknownNameError
+from triagelab.version import PACKAGE
 
 FITTED = ("majority", "tabular")
 MIN_TRAIN = 30
@@ -119,7 +119,7 @@ def _build(folder: Path, fit: Callable[[Path], object]) -> None:
 
 
 def _fit_key(cases: Sequence[Case], seed: int) -> str:
-    package = Path(triagelab.__file__).parent
+    package = PACKAGE
     digest = hashlib.blake2b(f"{seed}".encode(), digest_size=10)
     for source in ("agents/majority.py", "agents/tabular.py", "agents/tabular_features.py", "agents/trees.py"):
         digest.update((package / source).read_bytes())
