@@ -8,8 +8,9 @@ from functools import lru_cache, reduce
 from operator import or_
 from typing import Any
 
+from triagelab.clinical.esi_open import Open, gate, kind, still_open
 from triagelab.clinical.esi_options import EsiOptions, check_version
-from triagelab.clinical.esi_settle import Count, Open, active, count, gate, kind, settle, shown, still_open, tally
+from triagelab.clinical.esi_settle import Count, active, count, settle, shown, tally
 from triagelab.clinical.facts import NUMBERS, vocabulary
 from triagelab.clinical.knowledge import ResourceType, Rule, esi_table
 from triagelab.clinical.predicates import Flag, Reading, Test, Values, hanging

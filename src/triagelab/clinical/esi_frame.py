@@ -11,8 +11,9 @@ import polars as pl
 
 from triagelab.clinical.bits import Bits, codes, packed, words_for
 from triagelab.clinical.esi_engine import Engine, engine, fact_order
+from triagelab.clinical.esi_open import Open, gate, still_open
 from triagelab.clinical.esi_options import EsiOptions
-from triagelab.clinical.esi_settle import Count, Open, Settled, count, gate, settle, shown, still_open, tally
+from triagelab.clinical.esi_settle import Count, Settled, count, settle, shown, tally
 from triagelab.clinical.facts import NUMBERS, vocabulary
 from triagelab.clinical.knowledge import Rule
 from triagelab.clinical.predicates import (

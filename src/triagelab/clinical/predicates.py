@@ -10,132 +10,50 @@ code serves polars expressions, polars series and packed bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from triagelab.clinical.leaves import (
+    COMPARE,
+    COMPARISONS,
+    Compare,
+    Denied,
+    Flag,
+    Missing,
+    Reading,
+    SingleColumn,
+    Test,
+    Values,
+    column,
+)
+
 if TYPE_CHECKING:
     import polars as pl
 
-Values = Mapping[str, Any]
-"""Flat facts: name -> True, False, number or None; an absent name is unknown."""
-
-Test = Callable[[Values], bool | None]
-Reading = Callable[[Values], bool]
-
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "lt": lambda value, limit: value < limit,
-    "le": lambda value, limit: value <= limit,
-    "gt": lambda value, limit: value > limit,
-    "ge": lambda value, limit: value >= limit,
-}
-COMPARISONS: tuple[str, ...] = tuple(_COMPARE)
-
-
-class _Leaf:
-    """What asks for one column: unknown is read as not so, unless the leaf says otherwise."""
-
-    __slots__ = ()
-    name: str
-
-    def expr(self) -> pl.Expr:
-        raise NotImplementedError
-
-    def reading_expr(self) -> pl.Expr:
-        return self.expr().fill_null(False)
-
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
-
-@dataclass(frozen=True, slots=True)
-class Flag(_Leaf):
-    """A yes/no/unknown fact is yes."""
-
-    name: str
-
-    def test(self) -> Test:
-        name = self.name
-        return lambda values: values.get(name)
-
-    def reading(self) -> Reading:
-        name = self.name
-        return lambda values: values.get(name) is True
-
-    def expr(self) -> pl.Expr:
-        return _column(self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Denied(_Leaf):
-    """A yes/no/unknown fact is known to be no; unlike under `Not`, an unknown one is not read as absent."""
-
-    name: str
-
-    def test(self) -> Test:
-        name = self.name
-
-        def run(values: Values) -> bool | None:
-            found = values.get(name)
-            return None if found is None else not found
-
-        return run
-
-    def reading(self) -> Reading:
-        name = self.name
-        return lambda values: values.get(name) is False
-
-    def expr(self) -> pl.Expr:
-        return ~_column(self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Compare(_Leaf):
-    """A number is beyond a limit; unknown where it was not measured."""
-
-    name: str
-    op: str
-    limit: float
-
-    def test(self) -> Test:
-        name, compare, limit = self.name, _COMPARE[self.op], self.limit
-
-        def run(values: Values) -> bool | None:
-            value = values.get(name)
-            return None if value is None else compare(value, limit)
-
-        return run
-
-    def reading(self) -> Reading:
-        test = self.test()
-        return lambda values: test(values) is True
-
-    def expr(self) -> pl.Expr:
-        return _COMPARE[self.op](_column(self.name), self.limit)
-
-
-@dataclass(frozen=True, slots=True)
-class Missing(_Leaf):
-    """A number was not measured: unknown while it is missing, as a measurement would settle it, then false."""
-
-    name: str
-
-    def test(self) -> Test:
-        name = self.name
-        return lambda values: None if values.get(name) is None else False
-
-    def reading(self) -> Reading:
-        name = self.name
-        return lambda values: values.get(name) is None
-
-    def expr(self) -> pl.Expr:
-        import polars as pl
-
-        return pl.when(_column(self.name).is_not_null()).then(pl.lit(False))
-
-    def reading_expr(self) -> pl.Expr:
-        return _column(self.name).is_null()
+__all__ = [
+    "COMPARISONS",
+    "AllOf",
+    "AnyOf",
+    "AtLeast",
+    "Band",
+    "Banded",
+    "Compare",
+    "Denied",
+    "Flag",
+    "Group",
+    "Leaf",
+    "Missing",
+    "Not",
+    "Predicate",
+    "Reading",
+    "Test",
+    "Values",
+    "hanging",
+    "parts",
+    "walk",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +66,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Banded(_Leaf):
+class Banded(SingleColumn):
     """A number is beyond the limit of the patient's age band; the bands follow each other without gap from birth on.
 
     Missing: without the number, unknown. Without the age, true or false where every band agrees, else unknown; it is
@@ -165,7 +83,7 @@ class Banded(_Leaf):
         return (limits[0], limits[-1]) if self.op in ("gt", "ge") else (limits[-1], limits[0])
 
     def test(self) -> Test:
-        name, compare, bands = self.name, _COMPARE[self.op], self.bands
+        name, compare, bands = self.name, COMPARE[self.op], self.bands
         easy, hard = self._limits()
 
         def run(values: Values) -> bool | None:
@@ -179,7 +97,7 @@ class Banded(_Leaf):
         return run
 
     def reading(self) -> Reading:
-        name, compare, test, easy = self.name, _COMPARE[self.op], self.test(), self._limits()[0]
+        name, compare, test, easy = self.name, COMPARE[self.op], self.test(), self._limits()[0]
 
         def run(values: Values) -> bool:
             found = test(values)
@@ -207,7 +125,7 @@ class Banded(_Leaf):
         return self.spelled_out().expr()
 
     def reading_expr(self) -> pl.Expr:
-        return self.expr().fill_null(_column("age_years").is_null() & self.most_sensitive().expr()).fill_null(False)
+        return self.expr().fill_null(column("age_years").is_null() & self.most_sensitive().expr()).fill_null(False)
 
     def names(self) -> tuple[str, ...]:
         return (self.name, "age_years")
@@ -358,12 +276,6 @@ class AtLeast(_Group):
 Leaf = Flag | Denied | Compare | Missing | Banded
 Group = AllOf | AnyOf | AtLeast
 Predicate = Leaf | Not | Group
-
-
-def _column(name: str) -> pl.Expr:
-    import polars as pl
-
-    return pl.col(name)
 
 
 def parts(predicate: Predicate) -> tuple[Predicate, ...]:
