@@ -27,6 +27,7 @@ class Assessment:
         forecast: resource types with reasons.
         decision: the engine's answer.
         reading: the note as it was read.
+        narrative_end: where the narrative ends in the text that was read; a complaint kept apart follows it.
     """
 
     reading: Reading
@@ -34,6 +35,7 @@ class Assessment:
     facts: Facts
     forecast: Forecast
     decision: EsiDecision
+    narrative_end: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class RulesAgent:
         facts = Facts(age, vitals, flags(now), reading.person.pregnancy_weeks)
         expected = forecast(facts, now.present)
         told = replace(facts, flags={**facts.flags, **expected.needed})
-        return Assessment(reading, now, told, expected, decide(told, version=self.version, options=self.options))
+        decision = decide(told, version=self.version, options=self.options)
+        return Assessment(reading, now, told, expected, decision, len(presentation.narrative))
 
 
 def _note(presentation: Presentation) -> str:
@@ -102,7 +105,7 @@ def _evidence(assessment: Assessment) -> tuple[tuple[int, int, str], ...]:
     tokens = reading.tokens
     for name, (start, end) in {**reading.numbers.spans, **reading.person.spans}.items():
         spans.append((tokens.starts[start], tokens.ends[end - 1], name))
-    return tuple(sorted(set(spans)))
+    return tuple(sorted({span for span in spans if span[1] <= assessment.narrative_end}))
 
 
 def _extra(assessment: Assessment) -> dict[str, Any]:
@@ -110,6 +113,6 @@ def _extra(assessment: Assessment) -> dict[str, Any]:
     return {
         "resources": {name: value for name, value in assessment.forecast.needed.items() if value is not None},
         "resource_rows": list(assessment.forecast.rows),
-        "derived": {name: why for name, why in assessment.picture.reasons.items()},
+        "derived": dict(assessment.picture.reasons),
         "implausible": list(assessment.reading.numbers.implausible),
     }

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from triagelab.cases.findings import Assertion
 from triagelab.cases.lexicon import Lexicon
 from triagelab.cases.scan import COMMA, Scan
+from triagelab.cases.tokens import wordset
 
 NEAR, FAR = 3, 5
-_INTO = frozenset(
+_INTO = wordset(
     "in to of on over at from around along behind under across near above below onto into through inside down my his "
-    "her their the your both".split()
+    "her their the your both"
 )
 _JOIN = frozenset(["and", "/", "&", "or", ",", "+", "-"])
 

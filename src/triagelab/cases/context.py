@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from triagelab.cases.findings import Assertion
 from triagelab.cases.scan import COMMA, LINE, SENTENCE, Event, Scan
+from triagelab.cases.tokens import wordset
 
 REACH = 9
 """Words a forward scope may run without meeting a mention."""
@@ -43,7 +44,10 @@ BACKWARD = {
     "plan_after": Assertion.PLANNED,
 }
 EITHER = {"resolved": ("stopped", "resolved_after"), "denied": ("negate_list", "negate_after")}
-_LIGHT = frozenset("or and nor other any new recent the a an of in to no also acute significant real active".split())
+_LIGHT = wordset("or and nor other any new recent the a an of in to no also acute significant real active")
+_VERBS = wordset(
+    "is are was were has had have feel state report say came come went go take took he she i they it pt patient"
+)
 _STRENGTH = {
     Assertion.FAMILY: 6, Assertion.HYPOTHETICAL: 5, Assertion.NEGATED: 4, Assertion.REFUSED: 4, Assertion.PLANNED: 3,
     Assertion.RESOLVED: 3, Assertion.HISTORICAL: 2, Assertion.UNCERTAIN: 1, Assertion.PRESENT: 0,
@@ -107,6 +111,9 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
         state.scope, state.manner, state.expires = assertion, manner, event.end + REACH
     elif name in BACKWARD:
         _apply_back(scan, state, event, BACKWARD[name], result)
+        if name == "past_after" and state.scope is None:
+            # "two years ago after an overdose": what follows in the same breath is as old
+            state.scope, state.manner, state.expires = Assertion.HISTORICAL, "tight", event.end + REACH
     elif name in SECTIONS:
         state.scope, state.section, state.section_start = None, SECTIONS[name], event.end
         state.chunk.clear()
@@ -117,6 +124,8 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
         state.clause.clear()
         if state.section is Assertion.HISTORICAL:
             state.section = None
+    elif name == "end_denial" and state.scope in (Assertion.NEGATED, Assertion.UNCERTAIN):
+        state.scope = None
 
 
 def _looks_back(scan: Scan, state: _State, index: int) -> bool:
@@ -152,13 +161,44 @@ def _break(scan: Scan, state: _State, index: int, event: Event) -> None:
 
 
 def _runs_on(scan: Scan, state: _State, index: int, event: Event) -> bool:
-    """Return whether a scope reaches over a comma: lists do, `no ...` does where bare words follow."""
+    """Return whether a scope reaches over a comma.
+
+    Lists do. "No a, b or c" does, up to the "or". Else "no ..." does where only bare mentions follow.
+    """
     if state.manner == "list":
         return True
     if state.manner == "one" or state.scope is not Assertion.NEGATED:
         return False
-    place, met = event.end, False
+    stop = _chunk_end(scan, index)
+    return _alternatives(scan, event.end, stop) or _bare(scan, index, event.end, stop)
+
+
+def _chunk_end(scan: Scan, index: int) -> int:
+    """Return the token where the list that follows a comma must end: a harder break, or a trigger that ends scopes."""
+    for following in scan.events[index + 1 : index + 24]:
+        if following.role == "break" and following.value != COMMA:
+            return following.start
+        if following.role == "trigger" and (following.value == "end" or following.value in SECTIONS):
+            return following.start
+        if following.role == "label":
+            return following.start
+    return len(scan.tokens)
+
+
+def _alternatives(scan: Scan, start: int, stop: int) -> bool:
+    """Return whether "or" or "nor" joins the rest of the list, with no verb that starts a new statement before it."""
     words = scan.tokens.words
+    for place in range(start, min(stop, start + 30)):
+        if words[place] in ("or", "nor"):
+            return True
+        if words[place] in _VERBS:
+            return False
+    return False
+
+
+def _bare(scan: Scan, index: int, start: int, stop: int) -> bool:
+    """Return whether the next chunk is nothing but mentions and light words."""
+    words, place, met = scan.tokens.words, start, False
     for following in scan.events[index + 1 : index + 12]:
         if any(word not in _LIGHT for word in words[place : following.start]):
             return False
@@ -167,4 +207,4 @@ def _runs_on(scan: Scan, state: _State, index: int, event: Event) -> bool:
         if following.role not in MENTION_ROLES:
             return following.role == "trigger" and FORWARD.get(following.value, (None,))[0] is Assertion.NEGATED
         met, place = True, following.end
-    return met and place >= len(words)
+    return met and place >= min(stop, len(words))

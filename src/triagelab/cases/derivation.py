@@ -17,7 +17,7 @@ from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 
-OTHER_NUMBERS = ("fall_height_m", "speed_kmh", "burn_pct")
+OTHER_NUMBERS = ("fall_height_m", "speed_kmh", "burn_pct", "pills_taken")
 NUMBER_NAMES = ("age_years", "pregnancy_weeks", *VitalSigns.names(), *OTHER_NUMBERS)
 SUFFIXES: dict[Assertion, str] = {
     Assertion.RESOLVED: "_resolved",

@@ -1,4 +1,4 @@
-"""The lexicon: concepts, body sites, senses, context triggers and vital-sign labels, compiled into one trie over words."""
+"""The lexicon: concepts, body sites, senses, context triggers and vital-sign labels, compiled into one trie."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ConceptSpec(BaseModel):
     Attributes:
         kind: what sort of thing it is; `condition` stays true when written as history, everything else does not.
         terms: phrases; `{word}` is a word class, `a|b` alternatives, a trailing `?` optional, `*` up to three other
-            words, a leading `^` "only in capitals".
+            words, a leading `^` "only in capitals", `=word` "only in this form" (severed, not severe).
         parents: broader concepts (or facts) that hold whenever this one does.
         uncertain: what "possible ..." means: True where the idea is itself a suspicion.
     """
@@ -70,11 +70,12 @@ class LexiconFile(BaseModel):
 
 
 class Entry(NamedTuple):
-    """What a phrase stands for: role is concept, site, sense, trigger or label."""
+    """What a phrase stands for: role is concept, site, sense, trigger or label; and in which form it must be written."""
 
     role: str
     value: str
-    capitals: bool
+    capitals: bool = False
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,8 @@ def _compile(files: Mapping[str, LexiconFile], words: Mapping[str, tuple[str, ..
         for term in terms:
             capitals = term.startswith("^")
             for phrase in expand(term.removeprefix("^"), words):
-                _insert(root, phrase, Entry(role, name, capitals))
+                exact = tuple(word[1:].lower() for word in phrase.split() if word.startswith("=") and len(word) > 1)
+                _insert(root, phrase.replace("=", "") if exact else phrase, Entry(role, name, capitals, exact))
 
     for content in files.values():
         for section in ("concept", "site", "sense"):

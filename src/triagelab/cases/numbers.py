@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from triagelab.cases.scan import Scan
-from triagelab.cases.tokens import Tokens
+from triagelab.cases.tokens import Tokens, wordset
 from triagelab.clinical.vitals import RANGES, VitalSigns, temperature_c
 
 _FILL = frozenset(
@@ -17,10 +17,8 @@ _FILL = frozenset(
      "repeat", "palpat", "lt", "rt", "came", "back", "per", "ems", "medic", "drop", "rang", "from", "percent", "go"]
 )  # fmt: skip
 _LOOK = 7
-_EARLIER = frozenset(
-    "initial initially prior earlier was scene field pta home yesterday previously before first".split()
-)
-_NOW = frozenset("now currently current repeat recheck arrival here triag presently".split())
+_EARLIER = wordset("initial initially prior earlier was scene field pta home yesterday previously before first")
+_NOW = wordset("now currently current repeat recheck arrival here triag presently")
 _F_UNITS, _C_UNITS = frozenset(["f", "fahrenheit"]), frozenset(["c", "celsius", "centigrad"])
 _AIR = frozenset(["ra", "room", "o", "oxygen", "nrb", "nc", "cpap", "bipap", "nasal", "bvm", "non", "simpl", "2l", "l"])
 MMOL_FACTOR = 18.0
@@ -48,7 +46,8 @@ class Numbers:
         spans: name -> (start, end) token indexes.
         home_temps_c: temperatures measured before arrival; they say "fever reported", not the temperature now.
         pain_over_scale: pain rated above the scale ("20/10").
-        extras: other numbers that rules read: fall_height_m, speed_kmh, burn_pct.
+        extras: other numbers that rules read: fall_height_m, speed_kmh, burn_pct,
+            pills_taken.
     """
 
     vitals: VitalSigns
@@ -97,8 +96,9 @@ _METRES = {
     "floor": 3.0,
     "flight": 3.0,
 }
+_PILLS = wordset("pill tablet tab capsul cap tylenol acetaminophen aspirin ibuprofen")
 _SPEEDS = {"mph": 1.609, "kph": 1.0, "kmh": 1.0, "km": 1.0, "mile": 1.609}
-_FALL = frozenset("fall fell jump drop height ladder roof tree scaffold thrown balcony window cliff".split())
+_FALL = wordset("fall fell jump drop height ladder roof tree scaffold thrown balcony window cliff")
 
 
 def _extra(tokens: Tokens, index: int, extras: dict[str, float]) -> None:
@@ -114,15 +114,17 @@ def _extra(tokens: Tokens, index: int, extras: dict[str, float]) -> None:
             extras["fall_height_m"] = max(extras.get("fall_height_m", 0.0), value * _METRES[unit])
     elif unit in _SPEEDS and value < 300:
         extras["speed_kmh"] = max(extras.get("speed_kmh", 0.0), value * _SPEEDS[unit])
+    elif unit in _PILLS and any(
+        word in ("take", "swallow", "ingest", "eat") for word in tokens.words[max(index - 4, 0) : index]
+    ):
+        extras["pills_taken"] = max(extras.get("pills_taken", 0.0), value)
     elif unit in ("%", "percent") and value <= 100:
         around = tokens.words[max(index - 12, 0) : index + step + 8]
         if any(word in ("burn", "tbsa", "scald", "bsa") for word in around):
             extras["burn_pct"] = value
 
 
-_TIME = frozenset(
-    "day d hour hr h week wk month mo year yr minute min time x nd st rd th yo mg mcg ml cc tab pill dose".split()
-)
+_TIME = wordset("day d hour hr h week wk month mo year yr minute min time x nd st rd th yo mg mcg ml cc tab pill dose")
 
 
 def _is_something_else(tokens: Tokens, name: str, start: int, index: int, value: float) -> bool:
@@ -132,9 +134,9 @@ def _is_something_else(tokens: Tokens, name: str, start: int, index: int, value:
         return True
     if after == "+" and name in ("heart_rate_bpm", "temp_c"):
         return True
-    if tokens.ends[start] - tokens.starts[start] == 1 and start > 0 and tokens.ends[start - 1] == tokens.starts[start]:
-        if tokens.words[start - 1].isalnum():
-            return True
+    glued = start > 0 and tokens.ends[start - 1] == tokens.starts[start] and tokens.words[start - 1].isalnum()
+    if glued and tokens.ends[start] - tokens.starts[start] == 1:
+        return True
     if name == "heart_rate_bpm":
         return 0 < value < 12
     if name == "spo2_pct":
@@ -261,9 +263,7 @@ def _gcs_parts(tokens: Tokens, start: int, end: int, found: list[Reading], used:
             seen.append(word)
             indexes.append(place + 1)
             place += 2
-        elif word in (":", "=", ",", "(", "-", "of", "/") and not seen:
-            place += 1
-        elif word in (",", "-", "/", " ") and seen:
+        elif word in (",", "-", "/") or (word in (":", "=", "(", "of") and not seen):
             place += 1
         else:
             break

@@ -6,26 +6,24 @@ from dataclasses import dataclass, field
 
 from triagelab.cases.numbers import number_at
 from triagelab.cases.scan import Scan
-from triagelab.cases.tokens import Tokens
+from triagelab.cases.tokens import Tokens, wordset
 
 DAYS = 365.25
-_YEAR = frozenset("year yr yo y yrs yoa".split())
-_MONTH = frozenset("month mo mos mth".split())
-_WEEK = frozenset("week wk wks weeker".split())
-_DAY = frozenset("day d dol".split())
-_HOUR = frozenset("hour hr hrs h".split())
+_YEAR = wordset("year yr yo y yrs yoa")
+_MONTH = wordset("month mo mos mth")
+_WEEK = wordset("week wk wks weeker")
+_DAY = wordset("day d dol")
+_HOUR = wordset("hour hr hrs h")
 _UNITS: dict[str, float] = {
     **dict.fromkeys(_YEAR, 1.0), **dict.fromkeys(_MONTH, 1 / 12), **dict.fromkeys(_WEEK, 7 / DAYS),
     **dict.fromkeys(_DAY, 1 / DAYS), **dict.fromkeys(_HOUR, 1 / 24 / DAYS),
 }  # fmt: skip
-_OLD = frozenset("old o aged age".split())
-_FEMALE = frozenset("f female woman girl lady she her daughter wife mother grandmother gravida".split())
-_MALE = frozenset("m male man boy gentleman he him his son husband father grandfather guy".split())
-_FEMALE_NOUN = frozenset("f female woman girl lady daughter fem gal".split())
-_MALE_NOUN = frozenset("m male man boy gentleman son guy gent".split())
-_PEOPLE = (
-    _FEMALE_NOUN | _MALE_NOUN | frozenset("pt patient infant child baby toddler teen w b pedestrian driver".split())
-)
+_OLD = wordset("old o aged age")
+_FEMALE = wordset("f female woman girl lady she her daughter wife mother grandmother gravida")
+_MALE = wordset("m male man boy gentleman he him his son husband father grandfather guy")
+_FEMALE_NOUN = wordset("f female woman girl lady daughter fem gal")
+_MALE_NOUN = wordset("m male man boy gentleman son guy gent")
+_PEOPLE = _FEMALE_NOUN | _MALE_NOUN | wordset("pt patient infant child baby toddler teen w b pedestrian driver")
 _UNIT_WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelv": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
@@ -37,8 +35,8 @@ _DECADES = {
     "nineties": 95, "twenty": 25, "thirty": 35, "forty": 45, "fifty": 55, "sixty": 65, "seventy": 75, "eighty": 85,
     "ninety": 95,
 }  # fmt: skip
-_RELATIVE_AFTER = frozenset("mother father mom dad parent grandmother grandfather brother sister husband wife".split())
-_GESTATION = frozenset("pregnant gestation gestational ega ga gravid iup along pregnancy preggo".split())
+_RELATIVE_AFTER = wordset("mother father mom dad parent grandmother grandfather brother sister husband wife")
+_GESTATION = wordset("pregnant gestation gestational ega ga gravid iup along pregnancy preggo")
 
 
 @dataclass(slots=True)
@@ -137,7 +135,7 @@ def _age_at(tokens: Tokens, index: int) -> tuple[float, int] | None:
     if _word(tokens, place) in ("-", "–") or _word(tokens, place) == "‑":
         place += 1
     unit = _word(tokens, place)
-    if unit in ("m", "f") and tokens.raw(place).isupper() or unit in ("male", "female"):
+    if (unit in ("m", "f") and tokens.raw(place).isupper()) or unit in ("male", "female"):
         return (value, place) if value == int(value) and _starts_note(tokens, index, place) else None
     factor = _UNITS.get(unit)
     if factor is None:

@@ -6,17 +6,23 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from triagelab.cases.lexicon import GAP, LEAF, Entry, Lexicon
-from triagelab.cases.tokens import Tokens
+from triagelab.cases.tokens import Tokens, wordset
 
 MAX_GAP = 3
 SENTENCE, CLAUSE, COMMA, LINE = "sentence", "clause", "comma", "line"
 
 _BREAKS = {".": SENTENCE, "!": SENTENCE, "?": SENTENCE, ";": CLAUSE, "\n": LINE, ",": COMMA, "|": CLAUSE, "•": CLAUSE}
-_ABBREVIATED = frozenset(
+_ABBREVIATED = wordset(
     "dr mr mrs ms pt pts hx dx tx rx sx approx abd ant post lt rt bilat temp resp wt ht lac inj vs yr yrs mo wk hr hrs "
-    "min no st jr sr med prn bid tid qid incl eg ie etc dept amb ext min max avg est".split()
+    "min no st jr sr med prn bid tid qid incl eg ie etc dept amb ext min max avg est"
 )
-_NO_GAP = frozenset("no not never without deny n't didn't doesn't don't hasn't haven't isn't wasn't but".split())
+_SPOKEN = {"comma": COMMA, "period": SENTENCE, "semicolon": CLAUSE}
+"""Punctuation that dictation writes out."""
+_MENSES = wordset(
+    "her my last late missed heavy a the menstrual no first of this time painful regular irregular skipped normal"
+)
+_NEGATORS = frozenset(("no", "deny", "without", "not"))
+_NO_GAP = wordset("no not never without deny n't didn't doesn't don't hasn't haven't isn't wasn't but")
 
 
 class Event(NamedTuple):
@@ -50,16 +56,40 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
             if entries:
                 for entry in entries:
                     events.append(Event(index, end, entry.role, entry.value))
+                    if entry.role == "concept" and word in _NEGATORS and lexicon.concepts[entry.value].kind == "state":
+                        # "no distress, fever or cough": a state that is said by a negation keeps the list going
+                        events.append(Event(index, end, "trigger", "negate"))
                 index = end
                 continue
         if word in _BREAKS:
             kind = _BREAKS[word]
             if word != "." or _ends_sentence(tokens, index):
                 events.append(Event(index, index + 1, "break", kind))
+        elif word in _SPOKEN:
+            if word == "comma" or _spoken_stop(words, index):
+                events.append(Event(index, index + 1, "break", _SPOKEN[word]))
         elif "0" <= word[0] <= "9":
             numbers.append(index)
+            if len(word) == 4 and word[:2] in ("19", "20") and _is_year(words, index):
+                events.append(Event(index, index + 1, "trigger", "past_after"))
         index += 1
     return result
+
+
+def _spoken_stop(words: list[str], index: int) -> bool:
+    """Return whether "period" is a dictated full stop and not a menstrual period or a stretch of time."""
+    before = words[index - 1] if index else ""
+    after = words[index + 1] if index + 1 < len(words) else ""
+    return before not in _MENSES and after not in ("of", "pain", "cramp", "is", "late", "was", "due", "start")
+
+
+def _is_year(words: list[str], index: int) -> bool:
+    """Return whether four digits are a year: "in 2009", "MI 2015", not "1930 hours" or a phone number."""
+    before = words[index - 1] if index else ""
+    after = words[index + 1] if index + 1 < len(words) else ""
+    return before in ("in", "since", "from", "of", "around", "until") or (
+        before.isalpha() and after in (".", ",", ";", ")", "\n", "") and before not in ("at", "by", "approx", "about")
+    )
 
 
 def _longest(tokens: Tokens, start: int, node: dict[str, Any]) -> tuple[int, tuple[Entry, ...]]:
@@ -107,10 +137,15 @@ def _across_gap(tokens: Tokens, start: int, place: int, node: dict[str, Any]) ->
 
 
 def _allowed(tokens: Tokens, start: int, end: int, leaf: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    if not any(entry.capitals for entry in leaf):
+    if not any(entry.capitals or entry.exact for entry in leaf):
         return leaf
-    capitals = tokens.note[tokens.starts[start] : tokens.ends[end - 1]].isupper()
-    return tuple(entry for entry in leaf if capitals or not entry.capitals)
+    written = tokens.note[tokens.starts[start] : tokens.ends[end - 1]]
+    capitals, forms = written.isupper(), {tokens.raw(place).lower() for place in range(start, end)}
+    fitting: dict[tuple[str, str], Entry] = {}
+    for entry in leaf:
+        if (capitals or not entry.capitals) and forms.issuperset(entry.exact):
+            fitting.setdefault((entry.role, entry.value), entry)
+    return tuple(fitting.values())
 
 
 def _ends_sentence(tokens: Tokens, index: int) -> bool:

@@ -164,6 +164,11 @@ def tokenise(note: str) -> Tokens:
     return Tokens(note, words, starts, ends)
 
 
+def wordset(words: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(words.split())
+
+
 def fold_phrase(phrase: str) -> list[str]:
     """Return the folded tokens of a lexicon phrase."""
     return tokenise(phrase).words
