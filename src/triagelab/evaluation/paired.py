@@ -17,6 +17,7 @@ from triagelab.evaluation.records import Record, read_records
 from triagelab.evaluation.summary import read_summary
 
 PAIRED_RESAMPLES = 5000
+POWER_METRICS = {"exact": "exact", "qwk": "kappa", "cost_standard": "clinical cost"}
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Comparison:
 
     def power_lines(self) -> list[str]:
         """Return, in words, how many cases it would take to tell these two apart."""
-        shown = (name for name in ("exact", "qwk", "cost_standard") if name in self.differences)
-        return [power_line(self.differences[name], self.cases) for name in shown]
+        shown = [(name, words) for name, words in POWER_METRICS.items() if name in self.differences]
+        return [power_line(words, self.differences[name], self.cases) for name, words in shown]
 
     def lines(self) -> list[str]:
         """Return the comparison for a terminal."""
@@ -172,9 +173,8 @@ def _difference_line(item: Difference) -> str:
     return f"{head}  p {_p(item.p)} ({item.test}), Holm {_p(item.p_holm)}: {item.verdict}{note}"
 
 
-def power_line(item: Difference, cases: int) -> str:
+def power_line(name: str, item: Difference, cases: int) -> str:
     """Return, in words, how many cases it would take to tell two agents apart on one metric."""
-    name = item.metric.replace("cost_", "cost, ")
     reach = "" if item.detectable is None else f"; these {cases} show a difference of {item.detectable:.3f} or more"
     if item.cases_needed is None:
         return f"power, {name}: no difference was seen, so no number of cases can be named{reach}"
