@@ -115,13 +115,16 @@ def _describe(prediction: Prediction, version: int) -> str:
     lines = [f"ESI {prediction.level}" + (f" (decision point {prediction.point})" if prediction.point else "")]
     if prediction.acceptable and len(prediction.acceptable) > 1:
         lines.append("defensible: " + ", ".join(str(level) for level in sorted(prediction.acceptable)))
+    sources: list[str] = []
     for rule_id in prediction.because:
-        rule = rule_info(rule_id)
-        lines.append(f"  because {rule.text} [{rule_id}; {rule.source}{'' if rule.verified else '; not verified'}]")
+        rule = rule_info(rule_id, version)
+        lines.append(f"  because {rule.text} [{rule_id}{'' if rule.verified else ', not verified'}]")
+        sources.append(rule.source)
     if prediction.unknown:
         known = vocabulary()
         words = [known[name].text if name in known else name.replace("_", " ") for name in prediction.unknown]
         shown = "; ".join(words[:8]) + (f"; and {len(words) - 8} more (--json lists all)" if len(words) > 8 else "")
         lines.append(f"  not known: {shown}")
+    lines += [f"  source: {source}" for source in dict.fromkeys(sources)]
     lines.append(f"  ESI v{version} rules, research and education only, not a medical device")
     return "\n".join(lines)
