@@ -142,7 +142,7 @@ def bootstrap_interval(value: float, draws: np.ndarray, *, clusters: int, n: int
         return Interval(value, None, None, n, method, "n too small: not defined in more than 5 % of the resamples")
     low, high = percentile_bounds(defined, clusters)
     if high - low < 1e-12:
-        return Interval(value, None, None, n, method, "n too small: the same value in every resample")
+        return Interval(value, None, None, n, method, "no spread between resamples: n too small, or one answer for all")
     return Interval(value, min(low, value), max(high, value), n, method)
 
 

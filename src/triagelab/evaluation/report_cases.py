@@ -34,6 +34,7 @@ class InstructiveCase:
     Attributes:
         why: why it is worth reading.
         note: the note with its evidence marked, or None where the source forbids showing it.
+        marked: whose evidence that is, in words; empty where nothing is marked.
     """
 
     case_id: str
@@ -42,7 +43,7 @@ class InstructiveCase:
     acceptable: tuple[int, ...] | None
     why: str
     note: Markup | None
-    marked: bool
+    marked: str
     answers: tuple[Answer, ...]
 
 
@@ -151,9 +152,13 @@ def _case(case_id: str, why: str, answers: Answers) -> InstructiveCase:
     first = next(iter(answers.values()))
     hidden = any(record.credentialed for record in answers.values())
     note = next((record.note for record in answers.values() if record.note), None)
-    shown = None
+    shown, marked = None, ""
     if note is not None and not hidden:
-        shown = highlight(note, _spans(answers) or _extracted(note))
+        named = _spans(answers)
+        shown = highlight(note, named or _extracted(note))
+        marked = (
+            ("evidence named by the agents" if named else "findings read from the note") if "<mark" in shown else ""
+        )
     return InstructiveCase(
         case_id=case_id,
         level=first.level,
@@ -161,7 +166,7 @@ def _case(case_id: str, why: str, answers: Answers) -> InstructiveCase:
         acceptable=first.acceptable,
         why=why,
         note=shown,
-        marked=shown is not None and "<mark" in shown,
+        marked=marked,
         answers=tuple(_answer(agent, record, hidden) for agent, record in answers.items()),
     )
 

@@ -103,7 +103,7 @@ def test_no_zero_width():
     assert perfect.low < 0.95
     constant = intervals(tally(records([(2, 3), (3, 3)] * 20)))["qwk"]
     assert (constant.value, constant.low, constant.high) == (0, None, None)
-    assert "same value" in constant.note
+    assert "one answer for all" in constant.note
 
 
 def test_a_part_without_cases_is_null():
