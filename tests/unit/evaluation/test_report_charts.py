@@ -27,7 +27,7 @@ def test_ticks_are_inside_and_even(low, span):
 
 
 def test_ticks_are_round():
-    assert ticks(0, 1) == [0, 0.25, 0.5, 0.75, 1]
+    assert ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1]
     assert ticks(-3, 9) == [-2.5, 0, 2.5, 5, 7.5]
     assert ticks(2, 2) == [2]
 
