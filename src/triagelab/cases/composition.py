@@ -14,6 +14,7 @@ _INTO = wordset(
     "in to of on over at from around along behind under across near above below onto into through inside down my his "
     "her their the your both"
 )
+_COPULA = wordset("is are was were look feel get got be been")
 _JOIN = frozenset(["and", "/", "&", "or", ",", "+", "-"])
 
 
@@ -96,8 +97,9 @@ def _left(scan: Scan, index: int, sites_of: dict[int, tuple[int, ...]]) -> tuple
         elif other.role == "sense" and gap <= 2 and all(word in _JOIN for word in words[other.end : event.start]):
             return None, sites_of.get(place, ())
         elif other.role == "site":
-            return (place, ()) if gap <= NEAR and not crossed_comma else (None, ())
-        elif gap > NEAR:
+            copula = any(word in _COPULA for word in words[other.end : other.end + 2])
+            return (place, ()) if gap <= (FAR + 1 if copula else NEAR) and not crossed_comma else (None, ())
+        elif gap > FAR + 1:
             return None, ()
     return None, ()
 
@@ -109,11 +111,11 @@ def _right(scan: Scan, index: int) -> int | None:
     for place in range(index + 1, min(index + 6, len(events))):
         other = events[place]
         if other.role == "break":
-            if other.value != COMMA or other.start != event.end:
+            if other.value != COMMA or other.start - event.end > 0:
                 return None
         elif other.role == "site":
             return place if other.start - event.end <= FAR else None
-        elif other.role == "sense" and other.start - event.end > 1:
+        elif other.role == "sense" and other.start - event.end > 3:
             return None
     return None
 

@@ -42,9 +42,11 @@ BACKWARD = {
     "refuse_after": Assertion.REFUSED,
     "chronic_after": Assertion.HISTORICAL,
     "plan_after": Assertion.PLANNED,
+    "family_after": Assertion.FAMILY,
 }
 EITHER = {"resolved": ("stopped", "resolved_after"), "denied": ("negate_list", "negate_after")}
 _LIGHT = wordset("or and nor other any new recent the a an of in to no also acute significant real active")
+_LIST = _LIGHT | frozenset((",", "/", "&", "+", "with", "severe", "left", "right", "his", "her", "my", "any"))
 _VERBS = wordset(
     "is are was were has had have feel state report say came come went go take took he she i they it pt patient"
 )
@@ -140,12 +142,17 @@ def _looks_back(scan: Scan, state: _State, index: int) -> bool:
 
 
 def _apply_back(scan: Scan, state: _State, event: Event, assertion: Assertion, result: list[Assertion]) -> None:
-    """Let a trigger that stands behind its mentions change those of its chunk, or the nearest one before it."""
-    reachable = state.chunk or state.clause[-1:]
-    for place in reachable:
+    """Let a trigger that stands behind its mentions change the nearest one and those joined to it by a list."""
+    later = event.start
+    for place in reversed(state.clause):
         mention = scan.events[place]
-        if event.start - mention.end <= REACH and _STRENGTH[assertion] > _STRENGTH[result[place]]:
+        between = scan.tokens.words[mention.end : later]
+        nearest = later == event.start
+        if len(between) > (REACH if nearest else 4) or not (nearest or all(word in _LIST for word in between)):
+            return
+        if _STRENGTH[assertion] > _STRENGTH[result[place]]:
             result[place] = assertion
+        later = min(later, mention.start)
 
 
 def _break(scan: Scan, state: _State, index: int, event: Event) -> None:
@@ -167,7 +174,7 @@ def _runs_on(scan: Scan, state: _State, index: int, event: Event) -> bool:
     """
     if state.manner == "list":
         return True
-    if state.manner == "one" or state.scope is not Assertion.NEGATED:
+    if state.manner == "one" or state.scope not in (Assertion.NEGATED, Assertion.RESOLVED):
         return False
     stop = _chunk_end(scan, index)
     return _alternatives(scan, event.end, stop) or _bare(scan, index, event.end, stop)
@@ -175,12 +182,13 @@ def _runs_on(scan: Scan, state: _State, index: int, event: Event) -> bool:
 
 def _chunk_end(scan: Scan, index: int) -> int:
     """Return the token where the list that follows a comma must end: a harder break, or a trigger that ends scopes."""
+    words = scan.tokens.words
     for following in scan.events[index + 1 : index + 24]:
         if following.role == "break" and following.value != COMMA:
             return following.start
         if following.role == "trigger" and (following.value == "end" or following.value in SECTIONS):
             return following.start
-        if following.role == "label":
+        if following.role == "label" and any(word[0].isdigit() for word in words[following.end : following.end + 4]):
             return following.start
     return len(scan.tokens)
 

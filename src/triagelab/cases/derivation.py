@@ -17,7 +17,7 @@ from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 
-OTHER_NUMBERS = ("fall_height_m", "speed_kmh", "burn_pct", "pills_taken")
+OTHER_NUMBERS = ("fall_height_m", "speed_kmh", "burn_pct", "pills_taken", "duration_h")
 NUMBER_NAMES = ("age_years", "pregnancy_weeks", *VitalSigns.names(), *OTHER_NUMBERS)
 SUFFIXES: dict[Assertion, str] = {
     Assertion.RESOLVED: "_resolved",
@@ -32,6 +32,7 @@ KNOWN_NUMBERS = {
     "age_known": "age_years",
     "pregnancy_weeks_known": "pregnancy_weeks",
     "pain_rated": "pain_score",
+    "heart_rate_known": "heart_rate_bpm",
     "hypotension_measured": "sbp_mmhg",
 }
 """Names that hold where a number is known."""

@@ -58,9 +58,10 @@ class SenseSpec(BaseModel):
 
 
 class LexiconFile(BaseModel):
-    """One data/lexicon*.toml file."""
+    """One data/lexicon*.toml file; `exact` names single words that count only as written (testes, not tests)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    exact: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     concept: dict[str, ConceptSpec] = Field(default_factory=dict)
     site: dict[str, SiteSpec] = Field(default_factory=dict)
@@ -70,7 +71,7 @@ class LexiconFile(BaseModel):
 
 
 class Entry(NamedTuple):
-    """What a phrase stands for: role is concept, site, sense, trigger or label; and in which form it must be written."""
+    """What a phrase stands for (concept, site, sense, trigger, label) and in which form it must be written."""
 
     role: str
     value: str
@@ -163,12 +164,15 @@ def _insert(root: dict[str, Any], phrase: str, entry: Entry) -> None:
 
 def _compile(files: Mapping[str, LexiconFile], words: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     root: dict[str, Any] = {}
+    only = frozenset(word for content in files.values() for word in content.exact)
 
     def add(role: str, name: str, terms: Iterable[str]) -> None:
         for term in terms:
             capitals = term.startswith("^")
             for phrase in expand(term.removeprefix("^"), words):
                 exact = tuple(word[1:].lower() for word in phrase.split() if word.startswith("=") and len(word) > 1)
+                if phrase.lower() in only:
+                    exact = (phrase.lower(),)
                 _insert(root, phrase.replace("=", "") if exact else phrase, Entry(role, name, capitals, exact))
 
     for content in files.values():

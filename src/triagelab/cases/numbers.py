@@ -47,7 +47,8 @@ class Numbers:
         home_temps_c: temperatures measured before arrival; they say "fever reported", not the temperature now.
         pain_over_scale: pain rated above the scale ("20/10").
         extras: other numbers that rules read: fall_height_m, speed_kmh, burn_pct,
-            pills_taken.
+            pills_taken,
+            duration_h.
     """
 
     vitals: VitalSigns
@@ -108,7 +109,9 @@ def _extra(tokens: Tokens, index: int, extras: dict[str, float]) -> None:
     unit = _word(tokens, index + step)
     if value is None:
         return
-    if unit in _METRES and 0 < value * _METRES[unit] < 200:
+    if unit in _HOURS and "duration_h" not in extras and _is_duration(tokens, index, index + step):
+        extras["duration_h"] = value * _HOURS[unit]
+    elif unit in _METRES and tokens.raw(index + step) != "M" and 0 < value * _METRES[unit] < 200:
         around = tokens.words[max(index - 8, 0) : index + step + 7]
         if any(word in _FALL for word in around):
             extras["fall_height_m"] = max(extras.get("fall_height_m", 0.0), value * _METRES[unit])
@@ -122,6 +125,39 @@ def _extra(tokens: Tokens, index: int, extras: dict[str, float]) -> None:
         around = tokens.words[max(index - 12, 0) : index + step + 8]
         if any(word in ("burn", "tbsa", "scald", "bsa") for word in around):
             extras["burn_pct"] = value
+
+
+_HOURS = {
+    "minute": 1 / 60,
+    "min": 1 / 60,
+    "hour": 1.0,
+    "hr": 1.0,
+    "h": 1.0,
+    "day": 24.0,
+    "d": 24.0,
+    "week": 168.0,
+    "wk": 168.0,
+    "month": 730.0,
+    "mo": 730.0,
+    "year": 8766.0,
+    "yr": 8766.0,
+}
+
+
+def _is_duration(tokens: Tokens, index: int, unit: int) -> bool:
+    """Return whether "for 6 days", "x 3d", "2 hours ago", "4 weeks now" is the length of the complaint, not an age."""
+    before, after = _word(tokens, index - 1), _word(tokens, unit + 1)
+    if after in ("old", "-", "/", "pregnant", "gestation") or _word(tokens, index - 2) in ("every", "q"):
+        return False
+    return before in ("for", "x", "about", "past", "last", "over", "since", "around", "approx", "*", "~") or after in (
+        "ago",
+        "now",
+        "hx",
+        "history",
+        "duration",
+        "prior",
+        "pta",
+    )
 
 
 _TIME = wordset("day d hour hr h week wk month mo year yr minute min time x nd st rd th yo mg mcg ml cc tab pill dose")
