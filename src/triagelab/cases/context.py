@@ -46,7 +46,7 @@ BACKWARD = {
 }
 EITHER = {"resolved": ("stopped", "resolved_after"), "denied": ("negate_list", "negate_after")}
 _LIGHT = wordset("or and nor other any new recent the a an of in to no also acute significant real active")
-_LIST = _LIGHT | frozenset((",", "/", "&", "+", "with", "severe", "left", "right", "his", "her", "my", "any"))
+_NEW_CLAUSE = wordset("he she i they we pt patient who is has had are was now today but then since so it")
 _VERBS = wordset(
     "is are was were has had have feel state report say came come went go take took he she i they it pt patient"
 )
@@ -133,9 +133,9 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
 def _looks_back(scan: Scan, state: _State, index: int) -> bool:
     """Return whether a two-way trigger speaks of what stands before it: nothing follows in its chunk."""
     event = scan.events[index]
-    if not state.chunk:
+    if not state.clause:
         return False
-    before = scan.events[state.chunk[-1]]
+    before = scan.events[state.clause[-1]]
     following = scan.events[index + 1] if index + 1 < len(scan.events) else None
     near_after = following is not None and following.role in MENTION_ROLES and following.start - event.end <= 2
     return event.start - before.end <= 5 and not near_after
@@ -147,8 +147,7 @@ def _apply_back(scan: Scan, state: _State, event: Event, assertion: Assertion, r
     for place in reversed(state.clause):
         mention = scan.events[place]
         between = scan.tokens.words[mention.end : later]
-        nearest = later == event.start
-        if len(between) > (REACH if nearest else 4) or not (nearest or all(word in _LIST for word in between)):
+        if len(between) > REACH or (later != event.start and any(word in _NEW_CLAUSE for word in between)):
             return
         if _STRENGTH[assertion] > _STRENGTH[result[place]]:
             result[place] = assertion
