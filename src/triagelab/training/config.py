@@ -210,7 +210,7 @@ def load_recipe(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
         raw = read_toml(name, "recipe")
     else:
         raise UnknownNameError("recipe", name, recipe_names())
-    raw.setdefault("name", Path(name).stem)
+    raw.setdefault("name", Path(name).name.removesuffix(".toml"))
     return build_recipe(raw, overrides, where=name)
 
 

@@ -1,0 +1,161 @@
+"""Every shipped recipe loads; the published ones carry every published number, and say which values are ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from triagelab.completions.prompts import template_names
+from triagelab.datasets.registry import DATASET_NAMES
+from triagelab.errors import BadInputError
+from triagelab.rewards.presets import load_preset
+from triagelab.training.config import Recipe, build_recipe, known_settings, load_recipe, recipe_names
+
+QWEN, MEDGEMMA = "Qwen/Qwen3.5-9B", "google/medgemma-4b-it"
+SEVEN = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+QWEN_LORA = {"lora.enabled": True, "lora.rank": 32, "lora.alpha": 32, "lora.targets": "all"}
+# What the model cards state, word for word; every other setting of these recipes must be listed as assumed.
+PUBLISHED = {
+    "qwen3.5-9b-sft-v43": {
+        "kind": "sft",
+        "model.name": QWEN,
+        **QWEN_LORA,
+        "data.name": "mimic-iv-ed",
+        "data.n": 26000,
+        "data.style": "full",
+    },
+    "qwen3.5-9b-grpo-v46": {
+        "kind": "grpo",
+        "model.name": QWEN,
+        "warm_start": "runs/qwen3.5-9b-sft-v43",
+        **QWEN_LORA,
+        "data.name": "mimic-iv-ed",
+        "data.n": 25000,
+        "reward.preset": "v46",
+        "reward.oversample": True,
+        "optim.steps": 750,
+        "generation.group": 8,
+        "optim.batch": 1,
+        "optim.accumulate": 8,
+        "optim.learning_rate": 8e-7,
+        "optim.schedule": "cosine",
+        "generation.max_new_tokens": 512,
+        "optim.name": "adamw_8bit",
+        "optim.beta1": 0.9,
+        "optim.beta2": 0.99,
+        "optim.weight_decay": 0.1,
+        "optim.max_grad_norm": 0.1,
+    },
+    "qwen3.5-9b-grpo-v47": {
+        "kind": "grpo",
+        "model.name": QWEN,
+        "warm_start": "runs/qwen3.5-9b-grpo-v46",
+        "lora.enabled": True,
+        "reward.preset": "v47",
+        "optim.steps": 750,
+    },
+    "qwen3.5-9b-grpo-v48": {
+        "kind": "grpo",
+        "model.name": QWEN,
+        "warm_start": "runs/qwen3.5-9b-sft-v43",
+        "lora.enabled": True,
+        "reward.preset": "v48",
+    },
+    "qwen3.5-9b-grpo-v49": {"kind": "grpo", "model.name": QWEN, "lora.enabled": True, "reward.preset": "v49"},
+    "medgemma-4b-sft": {
+        "kind": "sft",
+        "model.name": MEDGEMMA,
+        "lora.enabled": True,
+        "lora.rank": 32,
+        "lora.alpha": 32,
+        "lora.targets": SEVEN,
+        "data.name": "mimic-iv-ed",
+        "data.n": 7483,
+        "data.balance": 1.0,
+        "data.style": "full",
+        "data.max_tokens": 2048,
+        "optim.epochs": 3,
+        "optim.learning_rate": 2e-4,
+        "optim.schedule": "cosine",
+        "optim.batch": 4,
+        "optim.accumulate": 4,
+    },
+    "medgemma-4b-grpo-v49": {
+        "kind": "grpo",
+        "model.name": MEDGEMMA,
+        "model.attention": "eager",
+        "warm_start": "runs/medgemma-4b-sft",
+        "lora.enabled": True,
+        "lora.rank": 32,
+        "lora.alpha": 32,
+        "lora.targets": SEVEN,
+        "data.name": "mimic-iv-ed",
+        "reward.preset": "v49",
+        "reward.oversample": True,
+        "optim.steps": 300,
+        "optim.learning_rate": 2e-7,
+        "optim.schedule": "cosine",
+        "generation.group": 8,
+        "generation.max_new_tokens": 1024,
+    },
+}
+# Settings that decide no result, or that the other kind of run alone reads.
+IDLE = ("name", "about", "source", "threads", "assumed", "data.path", "model.revision", "optim.bf16")
+IDLE_PREFIXES = ("log.", "model.tiny", "generation.vllm")
+OTHER_KIND = {
+    "sft": ("generation.", "reward.", "warm_start", "optim.steps", "optim.group_by_length"),
+    "grpo": ("data.style", "data.balance", "optim.epochs", "optim.prompt_loss", "optim.group_by_length"),
+}
+
+
+def value_of(recipe: Recipe, dotted: str) -> object:
+    value: object = recipe
+    for part in dotted.split("."):
+        value = getattr(value, part)
+    return value
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_recipe_loads_and_its_names_exist(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert recipe.about
+    assert recipe.source
+    assert recipe.data.name in DATASET_NAMES
+    assert any(recipe.data.template.startswith(known) for known in template_names())
+    if recipe.kind == "grpo":
+        load_preset(recipe.reward.preset)
+        assert recipe.warm_start is not None
+        shown = recipe.optim.batch * recipe.optim.accumulate
+        assert shown % recipe.generation.group == 0
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_published_number_stands_in_the_recipe(name: str) -> None:
+    recipe = load_recipe(name)
+    assert {key: value_of(recipe, key) for key in PUBLISHED[name]} == PUBLISHED[name]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_setting_is_published_or_assumed_and_never_both(name: str) -> None:
+    recipe = load_recipe(name)
+    idle = (*IDLE_PREFIXES, *OTHER_KIND[recipe.kind])
+    decisive = {key for key in known_settings() if key not in IDLE and not key.startswith(idle)}
+    assert len(recipe.assumed) == len(set(recipe.assumed))
+    assert set(PUBLISHED[name]) | set(recipe.assumed) >= decisive
+    assert not set(PUBLISHED[name]) & set(recipe.assumed)
+    assert set(recipe.assumed) <= set(known_settings())
+
+
+def test_each_run_continues_the_policy_it_says() -> None:
+    for name in PUBLISHED:
+        recipe = load_recipe(name)
+        if recipe.warm_start is None:
+            continue
+        start = load_recipe(recipe.warm_start.removeprefix("runs/"))
+        assert start.model == recipe.model
+        assert start.lora == recipe.lora
+
+
+def test_an_assumed_key_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(BadInputError, match=r"assumed: 'optim.lr' is no setting"):
+        build_recipe({"name": "x", "kind": "sft", "assumed": ["optim.lr"]})
