@@ -22,7 +22,6 @@ from triagelab.files import atomic_writer, open_input, write_json
 
 MODEL_FILE, ARRAYS_FILE = "tabular.json", "tabular.npz"
 MAX_MODEL_BYTES, MAX_ARRAY_BYTES = 64 * 1024**2, 512 * 1024**2
-HEADS = ("level", "at most 2", "1", "at least 4", "5")
 DECISIONS = ("cuts", "rounding", "likeliest")
 
 
@@ -30,6 +29,7 @@ class TabularModel(BaseModel):
     """Everything of a fit that is not an array.
 
     Attributes:
+        heads: names of the linear columns made from the tokens, in order.
         cuts: scores that part levels 1|2, 2|3, 3|4, 4|5, tuned for quadratic kappa on the dev split.
         slopes, intercepts: P(level <= k | score) = logistic(intercept_k - slope_k * score), k = 1..4.
         arrays_sha256: hash of the file with the arrays; both files belong to one fit.
@@ -40,6 +40,7 @@ class TabularModel(BaseModel):
     format: Literal["triagelab-tabular-1"] = "triagelab-tabular-1"
     scale: str
     features: FeatureMap
+    heads: tuple[str, ...]
     cuts: tuple[float, float, float, float]
     slopes: tuple[float, float, float, float]
     intercepts: tuple[float, float, float, float]
@@ -84,10 +85,10 @@ class TabularAgent:
             with np.load(io.BytesIO(data), allow_pickle=False) as opened:
                 arrays = {name: opened[name] for name in opened.files}
             heads = arrays.pop("heads").astype(np.float64)
-            trees = Trees.from_arrays(arrays, len(model.features.columns()) + len(HEADS))
+            trees = Trees.from_arrays(arrays, len(model.features.columns()) + len(model.heads))
         except (KeyError, IndexError, ValueError, OSError, zipfile.BadZipFile) as error:
             raise DataFormatError(f"{folder / ARRAYS_FILE}: {str(error)[:100]}") from error
-        if heads.shape != (len(model.features.tokens) + 1, len(HEADS)):
+        if heads.shape != (len(model.features.tokens) + 1, len(model.heads)):
             raise DataFormatError(f"{folder / ARRAYS_FILE}: the linear heads do not fit the tokens")
         return cls(model, trees, heads, decision)
 
@@ -103,11 +104,7 @@ class TabularAgent:
 
     def scores(self, presentations: Sequence[Presentation]) -> np.ndarray:
         """Return the expected level, before it is cut into levels. Shapes: n presentations -> (n,)."""
-        features = self.model.features
-        dense = dense_matrix(presentations, features)
-        sparse_tokens = token_matrix((tokens(item, features.codes) for item in presentations), features.tokens)
-        linear = sparse_tokens @ self.heads[:-1] + self.heads[-1]
-        return self.trees.predict(np.hstack([dense, linear]))
+        return expected_levels(presentations, self.model.features, self.heads, self.trees)
 
     def predict(self, presentations: Sequence[Presentation], *, seed: int = 0) -> list[Prediction]:
         if not presentations:
@@ -125,6 +122,15 @@ class TabularAgent:
             return 1 + table.argmax(axis=1)
         cuts = self.model.cuts if self.decision == "cuts" else (1.5, 2.5, 3.5, 4.5)
         return levels_from_scores(scores, np.asarray(cuts))
+
+
+def expected_levels(
+    presentations: Sequence[Presentation], features: FeatureMap, heads: np.ndarray, trees: Trees
+) -> np.ndarray:
+    """Return the score of each presentation. Shapes: n presentations, heads (tokens + 1, linear columns) -> (n,)."""
+    table = token_matrix((tokens(item, features.codes) for item in presentations), features.tokens)
+    linear = table @ heads[:-1] + heads[-1]
+    return trees.predict(np.hstack([dense_matrix(presentations, features), linear]))
 
 
 def levels_from_scores(scores: np.ndarray, cuts: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from triagelab.agents.tabular import TabularAgent, TabularModel, levels_from_scores
+from triagelab.agents.tabular import TabularAgent, TabularModel, expected_levels, levels_from_scores
 from triagelab.agents.tabular_features import (
     FeatureMap,
     categorical_fields,
@@ -22,7 +22,10 @@ from triagelab.seeding import derive_seed
 from triagelab.training.tabular_cuts import calibrate, quadratic_kappa, tune_cuts
 
 FOLDS = 5
+THREADS = 1  # waiting OpenMP threads spin: on a busy machine two of them were seen to take 30 times as long as one
 RIDGE_ALPHA = 20.0
+HEADS = ("level", "at most 2", "1", "at least 4", "5")
+MAX_TOPICS = 40
 MAX_TOKENS = 20_000
 MAX_CATEGORIES = 30
 SHRINK = 20.0
@@ -39,37 +42,41 @@ BOOSTING: dict[str, Any] = {
 
 def fit_agent(train: Sequence[Case], dev: Sequence[Case], *, dataset: str, scale: str, seed: int = 0) -> TabularAgent:
     """Return the agent fitted on `train`, with cut points and probabilities from `dev` (`train` if that is tiny)."""
-    levels = np.asarray([case.truth.level for case in train], dtype=np.float64)
-    features, found = learn_features(train, levels)
-    heads, linear = _fit_heads(token_matrix(found, features.tokens), levels, _folds(train, seed))
-    rows = np.hstack([dense_matrix([case.presentation for case in train], features), linear])
-    trees = _fit_trees(rows, levels, seed)
-    zeros = (0.0, 0.0, 0.0, 0.0)
+    import sklearn.ensemble  # noqa: F401  the limit holds only for libraries that are loaded already
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=THREADS):
+        features, heads, trees = _fit_scores(train, seed)
+    tuning = dev if len(dev) >= FOLDS else train
+    truth = np.asarray([case.truth.level for case in tuning])
+    scores = expected_levels([case.presentation for case in tuning], features, heads, trees)
+    cuts = tune_cuts(scores, truth, seed)
+    slopes, intercepts = calibrate(scores, truth)
+    kappa = quadratic_kappa(truth, levels_from_scores(scores, np.asarray(cuts)))
+    about = {"dataset": dataset, "seed": seed, "n_train": len(train), "n_tuning": len(tuning), "tuning_kappa": kappa}
     model = TabularModel(
         scale=scale,
         features=features,
-        cuts=(1.5, 2.5, 3.5, 4.5),
-        slopes=zeros,
-        intercepts=zeros,
+        heads=(*HEADS, *(f"topic {place}" for place in range(heads.shape[1] - len(HEADS)))),
+        cuts=cuts,
+        slopes=slopes,
+        intercepts=intercepts,
         arrays_sha256="",
-        about={},
+        about=about,
     )
-    tuning = dev if len(dev) >= FOLDS else train
-    truth = np.asarray([case.truth.level for case in tuning])
-    scores = TabularAgent(model, trees, heads).scores([case.presentation for case in tuning])
-    cuts = tune_cuts(scores, truth, seed)
-    slopes, intercepts = calibrate(scores, truth)
-    about = {
-        "dataset": dataset,
-        "n_train": len(train),
-        "n_tuning": len(tuning),
-        "seed": seed,
-        "columns": len(features.columns()),
-        "tokens": len(features.tokens),
-        "tuning_kappa": round(quadratic_kappa(truth, levels_from_scores(scores, np.asarray(cuts))), 4),
-    }
-    changes = {"cuts": cuts, "slopes": slopes, "intercepts": intercepts, "about": about}
-    return TabularAgent(model.model_copy(update=changes), trees, heads)
+    return TabularAgent(model, trees, heads)
+
+
+def _fit_scores(cases: Sequence[Case], seed: int) -> tuple[FeatureMap, np.ndarray, Trees]:
+    """Return everything that `expected_levels` needs. Shapes: heads (tokens + 1, 5 + topics)."""
+    levels = np.asarray([case.truth.level for case in cases], dtype=np.float64)
+    features, found = learn_features(cases, levels)
+    table = token_matrix(found, features.tokens)
+    heads, linear = _fit_heads(table, levels, _folds(cases, seed))
+    topics = _fit_topics(table, seed)
+    dense = dense_matrix([case.presentation for case in cases], features)
+    trees = _fit_trees(np.hstack([dense, linear, table @ topics[:-1]]), levels, seed)
+    return features, np.hstack([heads, topics]), trees
 
 
 def learn_features(cases: Sequence[Case], levels: np.ndarray) -> tuple[FeatureMap, list[set[str]]]:
@@ -132,6 +139,20 @@ def _fit_heads(table: Any, levels: np.ndarray, folds: np.ndarray) -> tuple[np.nd
     return _ridge(table, targets), out_of_fold
 
 
+def _fit_topics(table: Any, seed: int) -> np.ndarray:
+    """Return directions along which complaints vary together, learnt without the levels.
+
+    Shapes: (n, tokens) -> (tokens + 1, topics); the last row is zero, because there is no intercept.
+    """
+    from sklearn.decomposition import TruncatedSVD
+
+    count = min(MAX_TOPICS, table.shape[0] // 100, table.shape[1] - 1)
+    if count < 1:
+        return np.zeros((table.shape[1] + 1, 0))
+    fitted = TruncatedSVD(count, random_state=derive_seed("tabular.topics", seed, bits=31)).fit(table)
+    return np.vstack([np.asarray(fitted.components_).T, np.zeros((1, count))])
+
+
 def _ridge(table: Any, targets: np.ndarray) -> np.ndarray:
     """Return ridge weights with an unpenalised intercept in the last row."""
     from sklearn.linear_model import Ridge
@@ -139,7 +160,7 @@ def _ridge(table: Any, targets: np.ndarray) -> np.ndarray:
     if table.shape[1] == 0:
         return targets.mean(axis=0, keepdims=True)
     fitted = Ridge(alpha=RIDGE_ALPHA, solver="sparse_cg", tol=1e-4).fit(table, targets)
-    return np.vstack([fitted.coef_.T, np.atleast_2d(fitted.intercept_)])
+    return np.vstack([np.asarray(fitted.coef_).T, np.atleast_2d(fitted.intercept_)])
 
 
 def _fit_trees(rows: np.ndarray, levels: np.ndarray, seed: int) -> Trees:
