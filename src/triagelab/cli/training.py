@@ -41,7 +41,12 @@ def train(
     """Train by a recipe: checkpoints, curves, completions log, resolved configuration."""
     from triagelab.training.run import train as run
 
-    place = run(recipe, out or Path("runs") / Path(recipe).name.removesuffix(".toml"), resume=resume, overrides=parse_settings(settings))
+    place = run(
+        recipe,
+        out or Path("runs") / Path(recipe).name.removesuffix(".toml"),
+        resume=resume,
+        overrides=parse_settings(settings),
+    )
     typer.echo(f"-> {place}")
 
 
