@@ -21,8 +21,6 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from triagelab.training import checkpoints, logs
 
-_SKIPPED = {"total_flos", "train_loss", "train_runtime", "train_samples_per_second", "train_steps_per_second"}
-
 
 class Curves(TrainerCallback):
     """Appends every logged metric to curves.jsonl, on the first process only."""
@@ -33,9 +31,9 @@ class Curves(TrainerCallback):
 
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         values: dict[str, Any] = kwargs.get("logs") or {}
-        if not state.is_world_process_zero or not set(values) - _SKIPPED - {"epoch"}:
-            return
-        metrics = {key: float(v) for key, v in values.items() if isinstance(v, int | float) and key not in _SKIPPED}
+        if not state.is_world_process_zero or "train_runtime" in values:
+            return  # The line at the end repeats averages of the whole run.
+        metrics = {key: float(v) for key, v in values.items() if isinstance(v, int | float) and key != "total_flos"}
         seconds = round(time.monotonic() - self.start, 2)
         row = {"phase": self.phase, "step": state.global_step, "attempt": self.attempt, "seconds": seconds, **metrics}
         logs.append(self.path, [row])

@@ -7,7 +7,10 @@ import ctypes
 import logging
 import os
 import platform
+import re
 import sys
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from triagelab.training.config import Recipe
@@ -44,6 +47,24 @@ def settle(recipe: Recipe) -> None:
     if recipe.threads is not None:
         torch.set_num_threads(recipe.threads)
     torch.set_flush_denormal(True)
+
+
+# Said by one of the libraries to another, with nothing in it that a user could change.
+_NEWS_TO_NOBODY = (
+    # transformers says these to peft and trl
+    "`is_gradient_checkpointing` is deprecated",
+    "`gradient_checkpointing_disable` is deprecated",
+    "`gradient_checkpointing_enable` is deprecated",
+)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Leave out warnings that the libraries give each other; every other warning is shown."""
+    with warnings.catch_warnings():
+        for message in _NEWS_TO_NOBODY:
+            warnings.filterwarnings("ignore", message=re.escape(message))
+        yield
 
 
 def _keep_memory() -> None:

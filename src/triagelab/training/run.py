@@ -14,7 +14,7 @@ from triagelab.files import write_json
 from triagelab.seeding import derive_seed
 from triagelab.training import checkpoints
 from triagelab.training.config import Recipe, build_recipe, load_recipe
-from triagelab.training.machine import hardware, library_versions, process_index, settle
+from triagelab.training.machine import hardware, library_versions, process_index, quiet, settle
 
 
 def train(
@@ -45,7 +45,8 @@ def train(
     _need_libraries()
     settle(settings)
     start = time.monotonic()
-    summary, about = _train(settings, place, progress)
+    with quiet():
+        summary, about = _train(settings, place, progress)
     if process_index() == 0:
         write_json(place / checkpoints.MANIFEST, _manifest(settings, summary, about, time.monotonic() - start))
     return place

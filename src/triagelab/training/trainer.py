@@ -101,6 +101,7 @@ def run_trainer(trainer: Any, recipe: Recipe, out: Path, *, progress: bool, show
         if line is not None:
             line.close()
     seconds = time.monotonic() - start
+    optimizer = type(getattr(trainer.optimizer, "optimizer", trainer.optimizer)).__name__
     return {
         "steps": trainer.state.global_step,
         "seconds": round(seconds, 1),
@@ -114,6 +115,10 @@ def save_policy(trainer: Any, recipe: Recipe, policy: Policy, out: Path) -> None
     import torch.distributed as dist
 
     place = out / MODEL
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if "ref" in getattr(model, "peft_config", {}):
+        # GRPO with a KL penalty keeps a frozen copy of the start adapter; it is no part of the result.
+        model.delete_adapter("ref")
     trainer.save_model(str(place))
     if process_index() == 0:
         policy.tokenizer.save_pretrained(place)
