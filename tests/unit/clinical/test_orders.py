@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from triagelab.clinical.esi import decide
 from triagelab.clinical.facts import RESOURCE_TYPES, vocabulary
 from triagelab.clinical.orders import orders, resource_facts
 from triagelab.errors import UnknownNameError
@@ -33,3 +34,12 @@ def test_facts_are_of_the_vocabulary_and_unknown_orders_are_refused():
     assert set(resource_facts([])) <= set(vocabulary())
     with pytest.raises(UnknownNameError, match="did you mean 'urinalysis'"):
         resource_facts(["urinalisis"])
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_eight_plain_noes_are_no_resource_and_one_yes_is_one(version):
+    none = {"age_years": 50, **dict.fromkeys(RESOURCE_TYPES, False)}
+    assert decide(none, version=version).level == 5
+    for name in RESOURCE_TYPES:
+        wanted = 3 if name == "res_complex_procedure" else 4
+        assert decide({**none, name: True}, version=version).level == wanted
