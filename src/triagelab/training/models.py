@@ -188,8 +188,11 @@ def _continued(recipe: Recipe, folder: Path) -> Policy:
 
     _same_adapter(recipe, folder)
     model, tokenizer = load_weights(base, recipe.model, adapters=True)
+    # Before the adapter wraps them: afterwards its own matrices look like projections too.
+    targets = _targets(recipe, model)
     policy = PeftModel.from_pretrained(model, folder, is_trainable=True)
-    return Policy(policy, tokenizer, None, base, _targets(recipe, model))
+    _same_modules(policy, targets)
+    return Policy(policy, tokenizer, None, base, targets)
 
 
 def _same_adapter(recipe: Recipe, folder: Path) -> None:
@@ -208,6 +211,19 @@ def _same_adapter(recipe: Recipe, folder: Path) -> None:
             raise BadInputError(
                 f"lora.{field}", wanted, f"{saved.get(key)}, as in the adapter that warm_start continues"
             )
+
+
+def _same_modules(policy: Any, targets: Targets) -> None:
+    """Refuse an adapter that sits on other modules than the recipe asks for."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    layers = policy.base_model.model.named_modules()
+    carried = {name for name, module in layers if isinstance(module, BaseTunerLayer)}
+    differ = sorted(carried ^ set(targets.modules))
+    if differ:
+        raise BadInputError(
+            "lora.targets", differ[0], "the modules of the adapter that warm_start continues", f"{len(differ)} differ"
+        )
 
 
 def _with_adapter(recipe: Recipe, model: Any, tokenizer: Any, base: str) -> Policy:
