@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from triagelab.agents.base import Prediction
-from triagelab.agents.tabular_features import FeatureMap, dense_matrix, token_matrix, tokens
+from triagelab.agents.tabular_features import FeatureMap, dense_matrix, token_matrix, tokens, with_fields
 from triagelab.agents.trees import Trees
 from triagelab.cases.presentation import Presentation
 from triagelab.errors import BadInputError, DataFormatError
@@ -128,6 +128,7 @@ def expected_levels(
     presentations: Sequence[Presentation], features: FeatureMap, heads: np.ndarray, trees: Trees
 ) -> np.ndarray:
     """Return the score of each presentation. Shapes: n presentations, heads (tokens + 1, linear columns) -> (n,)."""
+    presentations = [with_fields(presentation) for presentation in presentations]
     table = token_matrix((tokens(item, features.codes) for item in presentations), features.tokens)
     linear = table @ heads[:-1] + heads[-1]
     return trees.predict(np.hstack([dense_matrix(presentations, features), linear]))

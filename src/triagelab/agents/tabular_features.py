@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -73,10 +74,21 @@ def dense_row(presentation: Presentation, features: FeatureMap) -> list[float]:
     return [np.nan if value is None else value for value in row]
 
 
+def with_fields(presentation: Presentation) -> Presentation:
+    """Return the presentation with age, sex and vital signs read from its note, if it has a note and nothing else."""
+    bare = presentation.age_years is None and not presentation.vitals.measured() and not presentation.structured
+    if not bare or not presentation.narrative:
+        return presentation
+    from triagelab.cases.extraction import extract
+
+    read = extract(presentation.narrative)
+    return replace(presentation, age_years=read.age_years, sex=presentation.sex or read.sex, vitals=read.vitals)
+
+
 def tokens(presentation: Presentation, codes: Iterable[str]) -> set[str]:
     """Return what the linear heads see: codes with their families and pairs, words of the complaint, the history.
 
-    Where there is no separate complaint the words of the note stand in for it.
+    Where a source has no codes the words of the note are tokens too; where it has no complaint they stand in for it.
     """
     found: set[str] = set()
     said = [str(value) for name in codes if (value := presentation.structured.get(name)) is not None]
@@ -86,12 +98,19 @@ def tokens(presentation: Presentation, codes: Iterable[str]) -> set[str]:
         if place == 0:
             found.add(f"first:{code}")
         found.update(f"pair:{min(code, other)}&{max(code, other)}" for other in said[place + 1 :])
-    text = presentation.chief_complaint if presentation.chief_complaint is not None else presentation.narrative
-    words = _WORD.findall(text.lower())
-    found.update(f"w:{word}" for word in words)
-    if not said:  # codes carry what the pairs of words would
-        found.update(f"w2:{left} {right}" for left, right in pairwise(words))
+    complaint = presentation.chief_complaint
+    found |= _word_tokens("w", complaint if complaint is not None else presentation.narrative, pairs=not said)
+    if complaint is not None and not said:  # a note rendered from codes says nothing that the codes do not
+        found |= _word_tokens("n", presentation.narrative, pairs=True)
     found.update(f"h:{item}" for item in presentation.history)
+    return found
+
+
+def _word_tokens(mark: str, text: str, *, pairs: bool) -> set[str]:
+    words = _WORD.findall(text.lower())
+    found = {f"{mark}:{word}" for word in words}
+    if pairs:
+        found.update(f"{mark}2:{left} {right}" for left, right in pairwise(words))
     return found
 
 

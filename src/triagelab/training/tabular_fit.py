@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from triagelab.agents.tabular_features import (
     dense_matrix,
     token_matrix,
     tokens,
+    with_fields,
 )
 from triagelab.agents.trees import Trees
 from triagelab.cases.schema import Case
@@ -70,6 +72,7 @@ def fit_agent(train: Sequence[Case], dev: Sequence[Case], *, dataset: str, scale
 def _fit_scores(cases: Sequence[Case], seed: int) -> tuple[FeatureMap, np.ndarray, Trees]:
     """Return everything that `expected_levels` needs. Shapes: heads (tokens + 1, 5 + topics)."""
     levels = np.asarray([case.truth.level for case in cases], dtype=np.float64)
+    cases = [replace(case, presentation=with_fields(case.presentation)) for case in cases]
     features, found = learn_features(cases, levels)
     table = token_matrix(found, features.tokens)
     heads, linear = _fit_heads(table, levels, _folds(cases, seed))
