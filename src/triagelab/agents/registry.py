@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from triagelab.agents.base import Agent
+from triagelab.agents.fingerprint import fingerprint
 from triagelab.errors import BadInputError, UnknownNameError
 
 NOTHING, DIRECTORY, AGENT = "nothing", "a directory", "an agent"
@@ -104,7 +106,11 @@ def load_agent(spec: str, **options: Any) -> Agent:
         if colon:
             raise BadInputError("agent", spec, f"{name} alone: it takes nothing after the colon")
         return _make(entry, (), options)
-    return _make(entry, (_directory(entry, spec, rest),), options)
+    folder = _directory(entry, spec, rest)
+    agent = _make(entry, (folder,), options)
+    with contextlib.suppress(AttributeError):  # an agent without room for it is told apart by name only
+        vars(agent).setdefault("fingerprint", fingerprint(folder))
+    return agent
 
 
 def _directory(entry: AgentEntry, spec: str, rest: str) -> Path:

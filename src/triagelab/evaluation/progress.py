@@ -48,6 +48,13 @@ class Progress:
         rate = "" if fresh <= 0 or elapsed <= 0 else f", {fresh / elapsed:.3g}/s"
         return f"{self._label}: {done}/{self._total} ({done / max(1, self._total):.0%}){rate}{left}"
 
+    def say(self, words: str) -> None:
+        """Print one line for people, unless progress is off."""
+        if self._enabled:
+            self.close()
+            self._stream.write(f"{self._label}: {words}\n")
+            self._stream.flush()
+
     def _print(self, line: str) -> None:
         self._shown = True
         self._stream.write(f"\r\033[K{line}" if self._live else f"{line}\n")

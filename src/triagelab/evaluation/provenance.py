@@ -7,18 +7,17 @@ import json
 import subprocess
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from triagelab.cases.schema import Case
+from triagelab.version import PACKAGE, VERSION
 
 
 @cache
 def code_version() -> str:
     """Return the package version, with the commit behind a plus sign where the code is a git checkout."""
-    version = package_version()
-    root = Path(__file__).resolve().parents[3]
+    version = VERSION
+    root = PACKAGE.resolve().parents[1]
     if not (root / ".git").exists():
         return version
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"]
@@ -27,15 +26,6 @@ def code_version() -> str:
     except (OSError, subprocess.SubprocessError):
         return version
     return f"{version}+{done.stdout.strip()}"
-
-
-@cache
-def package_version() -> str:
-    """Return the version of the installed package."""
-    try:
-        return metadata.version("triagelab")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
 
 
 def data_hash(cases: Iterable[Case]) -> str:

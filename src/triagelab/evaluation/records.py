@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from numbers import Integral
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal
@@ -95,10 +96,10 @@ def make_record(case: Case, prediction: Prediction, *, agent: str, repeat: int =
         level=truth.level,
         acceptable=_levels(truth.acceptable),
         agent=agent,
-        predicted=prediction.level,
+        predicted=_whole(prediction.level),
         status=str(prediction.status),
         predicted_acceptable=_levels(prediction.acceptable),
-        probabilities=prediction.probabilities,
+        probabilities=_floats(prediction.probabilities),
         point=prediction.point,
         because=tuple(prediction.because),
         unknown=tuple(prediction.unknown),
@@ -109,6 +110,15 @@ def make_record(case: Case, prediction: Prediction, *, agent: str, repeat: int =
         truth_because=tuple(truth.because),
         extra=json.loads(json.dumps(dict(prediction.extra), default=str)),
     )
+
+
+def _whole(level: Any) -> Any:
+    """Return a whole number of another library as int; anything else, truth values included, is left to the schema."""
+    return int(level) if isinstance(level, Integral) and not isinstance(level, bool) else level
+
+
+def _floats(values: Iterable[Any] | None) -> Any:
+    return None if values is None else tuple(float(value) for value in values)
 
 
 def _levels(value: frozenset[int] | None) -> tuple[int, ...] | None:

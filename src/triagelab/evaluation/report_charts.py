@@ -45,7 +45,7 @@ def short(value: float) -> str:
     if size >= 10_000:
         return f"{value / 1000:.3g}k"
     if 0 < size < 0.001:
-        return f"{value:.0e}"
+        return f"{value:.2g}"
     return f"{value:.4g}"
 
 

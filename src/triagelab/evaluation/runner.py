@@ -14,19 +14,19 @@ from pydantic import ValidationError
 from triagelab.agents.base import Agent, Prediction
 from triagelab.cases.schema import Case
 from triagelab.datasets.base import Dataset
-from triagelab.errors import BadInputError, RunStateError, UnknownNameError
+from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.evaluation.progress import Progress
-from triagelab.evaluation.provenance import code_version, config_hash, data_hash, package_version
-from triagelab.evaluation.records import RECORDS, Record, RecordWriter, drop_broken_tail, make_record, read_records
+from triagelab.evaluation.provenance import config_hash, data_hash
+from triagelab.evaluation.records import RECORDS, Record, RecordWriter, make_record, read_records
+from triagelab.evaluation.run_state import RunState
 from triagelab.evaluation.summary import FORMAT, SUMMARY, summarise, summary_lines
 from triagelab.files import write_json
 from triagelab.seeding import derive_seed
+from triagelab.version import VERSION
 
 __all__ = ["evaluate", "summary_lines"]
 
-RUN = "run.json"
 PROTOCOLS = ("standard", "published")
-SAVE_EVERY_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,27 @@ def evaluate(
     _check(agent, cases, repeat=repeat, batch=batch, protocol=protocol)
     settings = _settings(agent, dataset, cases, split, limit, repeat, seed, batch, protocol, config)
     folder = Path(out)
-    done, before_s = _resume(folder, settings)
-    batches = list(_batches(cases, repeat, seed, batch))
+    state = RunState.open(folder, settings)
+    done = state.answered()
+    batches = [
+        one
+        for one in _batches(cases, repeat, seed, batch)
+        if any((case.case_id, one.repeat) not in done for case in one.cases)
+    ]
     label = f"evaluate {agent.name} on {settings['dataset']}/{settings['split']}"
     bar = Progress(label, len(cases) * repeat, done_before=len(done), enabled=progress)
+    if not batches:
+        bar.say("finished before, nothing asked again; choose another folder to ask again")
+        return _write_summary(state, dataset, read_records(folder))
     started = time.monotonic()
     try:
-        _answer(agent, batches, folder, settings, done, bar, before_s)
+        _answer(agent, batches, state, protocol, done, bar)
     finally:
         bar.close()
-    records = read_records(folder)
-    seconds = before_s + time.monotonic() - started
-    return _write_summary(folder, dataset, records, settings, seconds)
+        state.seconds += time.monotonic() - started
+        if done:
+            state.save()
+    return _write_summary(state, dataset, read_records(folder))
 
 
 def _choose(dataset: Dataset, limit: int | None) -> Sequence[Case]:
@@ -136,7 +145,7 @@ def _settings(
         "batch": batch,
         "protocol": protocol,
         "data_hash": data_hash(cases),
-        "package_version": package_version(),
+        "package_version": VERSION,
         "options": json.loads(json.dumps(dict(config or {}), default=str)),
     }
 
@@ -148,57 +157,28 @@ def _batches(cases: Sequence[Case], repeat: int, seed: int, batch: int) -> Itera
             yield _Batch(tuple(cases[start : start + batch]), again, here)
 
 
-def _resume(folder: Path, settings: Mapping[str, Any]) -> tuple[set[tuple[str, int]], float]:
-    """Return which (case, repeat) are answered already and the seconds that took; refuse a folder of another run."""
-    run, records = folder / RUN, folder / RECORDS
-    if not run.exists():
-        if records.exists():
-            raise RunStateError(f"{records}: records without {RUN}; choose another folder or remove them")
-        return set(), 0.0
-    try:
-        saved = json.loads(run.read_text(encoding="utf-8"))
-        previous, seconds = dict(saved["settings"]), float(saved["seconds"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunStateError(f"{run}: not a run of triagelab evaluate; choose another folder") from error
-    drift = [key for key in {**previous, **settings} if previous.get(key) != settings.get(key)]
-    if drift:
-        what = "; ".join(f"{key} was {previous.get(key)!r}, is {settings.get(key)!r}" for key in drift[:3])
-        raise RunStateError(f"{folder}: holds an evaluation with another configuration ({what}); choose another folder")
-    if not records.exists():
-        return set(), seconds
-    drop_broken_tail(records)
-    return {record.key for record in read_records(records)}, seconds
-
-
 def _answer(
     agent: Agent,
     batches: Sequence[_Batch],
-    folder: Path,
-    settings: Mapping[str, Any],
+    state: RunState,
+    protocol: str,
     done: set[tuple[str, int]],
     bar: Progress,
-    before_s: float,
 ) -> None:
-    """Ask every batch that is not complete, and append what is new.
+    """Ask every batch, and append what is new.
 
     The folder is made only once the first answers are there, so an agent that cannot answer leaves nothing behind.
     """
-    open_batches = [one for one in batches if any((case.case_id, one.repeat) not in done for case in one.cases)]
-    if not open_batches:
-        return
-    started = saved = time.monotonic()
-    first = _ask(agent, open_batches[0], settings["protocol"])
-    _save_run(folder, settings, before_s)
-    with RecordWriter(folder / RECORDS) as writer:
-        for number, one in enumerate(open_batches):
-            answers = first if number == 0 else _ask(agent, one, settings["protocol"])
+    first = _ask(agent, batches[0], protocol)
+    state.add_code_version()
+    state.save()
+    with RecordWriter(state.folder / RECORDS) as writer:
+        for number, one in enumerate(batches):
+            answers = first if number == 0 else _ask(agent, one, protocol)
             fresh = [record for record in answers if record.key not in done]
             writer.write(fresh)
             done.update(record.key for record in fresh)
             bar.update(len(done))
-            if time.monotonic() - saved > SAVE_EVERY_S:
-                saved = time.monotonic()
-                _save_run(folder, settings, before_s + saved - started)
 
 
 def _ask(agent: Agent, one: _Batch, protocol: str) -> list[Record]:
@@ -232,15 +212,8 @@ def _record(agent: Agent, case: Case, prediction: Prediction, repeat: int) -> Re
         raise BadInputError(where, first.get("input"), first["msg"]) from error
 
 
-def _save_run(folder: Path, settings: Mapping[str, Any], seconds: float) -> None:
-    write_json(folder / RUN, {"kind": "evaluation run", "settings": settings, "seconds": round(seconds, 3)})
-
-
-def _write_summary(
-    folder: Path, dataset: Dataset, records: Sequence[Record], settings: Mapping[str, Any], seconds: float
-) -> dict[str, Any]:
-    _save_run(folder, settings, seconds)
-    rejects = dataset.reject_counts()
+def _write_summary(state: RunState, dataset: Dataset, records: Sequence[Record]) -> dict[str, Any]:
+    settings, rejects = state.settings, dataset.reject_counts()
     summary = {
         "kind": "evaluation",
         "format": FORMAT,
@@ -256,8 +229,8 @@ def _write_summary(
         "notes": list(dataset.notes),
         "config": dict(settings),
         "config_hash": config_hash(settings),
-        "code_version": code_version(),
-        "seconds": round(seconds, 3),
+        "code_version": ", then ".join(state.code_versions),
+        "seconds": round(state.seconds, 3),
     }
-    write_json(folder / SUMMARY, summary)
+    write_json(state.folder / SUMMARY, summary)
     return summary

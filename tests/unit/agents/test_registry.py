@@ -122,3 +122,11 @@ def test_import_is_light():
     heavy = "{'torch', 'sklearn', 'transformers'}"
     code = f"import triagelab.agents.registry, sys; sys.exit(int(bool({heavy} & set(sys.modules))))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_agents_from_a_folder_carry_its_fingerprint(made_up, tmp_path):
+    (tmp_path / "model.json").write_text("1")
+    before = load_agent(f"folder:{tmp_path}").fingerprint
+    assert before == load_agent(f"folder:{tmp_path}").fingerprint
+    (tmp_path / "model.json").write_text("2")
+    assert load_agent(f"folder:{tmp_path}").fingerprint != before

@@ -42,3 +42,10 @@ def test_disabled_is_silent():
     bar.update(5)
     bar.close()
     assert stream.getvalue() == ""
+
+
+def test_a_line_for_people_unless_progress_is_off():
+    for enabled, text in ((True, "evaluate: done before\n"), (False, "")):
+        stream = io.StringIO()
+        Progress("evaluate", 10, stream=stream, enabled=enabled).say("done before")
+        assert stream.getvalue() == text

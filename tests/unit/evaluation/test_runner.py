@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 
 from evaluation_samples import SpyAgent, dataset
@@ -63,12 +64,13 @@ def test_interrupted_run_ends_up_as_an_uninterrupted_one(tmp_path):
     assert {**found, "seconds": 0} == {**straight, "seconds": 0}
 
 
-def test_finished_run_asks_nobody_again(tmp_path):
+def test_finished_run_asks_nobody_again_and_says_so(tmp_path, capsys):
     cases = dataset(10)
-    evaluate(SpyAgent(), cases, tmp_path, progress=False)
+    first = evaluate(SpyAgent(), cases, tmp_path, progress=False)
     again = SpyAgent()
-    assert evaluate(again, cases, tmp_path, progress=False)["n"] == 10
+    assert evaluate(again, cases, tmp_path) == first
     assert again.calls == 0
+    assert "finished before, nothing asked again" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,47 @@ def test_another_configuration_is_refused(tmp_path, change):
         evaluate(SpyAgent("other"), cases, tmp_path, progress=False)
     with pytest.raises(RunStateError, match="data_hash"):
         evaluate(SpyAgent(), dataset(10, patients=3), tmp_path, progress=False)
+
+
+def test_a_model_that_was_trained_again_is_another_agent(tmp_path):
+    cases, agent = dataset(10), SpyAgent()
+    agent.fingerprint = "before"
+    evaluate(agent, cases, tmp_path, progress=False)
+    agent.fingerprint = "after"
+    with pytest.raises(RunStateError, match="agent_fingerprint was 'before', is 'after'"):
+        evaluate(agent, cases, tmp_path, progress=False)
+
+
+def test_changed_code_is_warned_about_and_recorded(tmp_path, monkeypatch, caplog):
+    cases = dataset(20)
+    monkeypatch.setattr("triagelab.evaluation.run_state.code_version", lambda: "1.0+old")
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(SpyAgent(fail_after=1), cases, tmp_path, batch=5, progress=False)
+    monkeypatch.setattr("triagelab.evaluation.run_state.code_version", lambda: "1.0+new")
+    found = evaluate(SpyAgent(), cases, tmp_path, batch=5, progress=False)
+    assert found["code_version"] == "1.0+old, then 1.0+new"
+    assert "begun with code 1.0+old, now 1.0+new" in caplog.text
+
+
+def test_a_run_file_that_is_none_is_refused(tmp_path):
+    (tmp_path / "run.json").write_text("[1]")
+    with pytest.raises(RunStateError, match="not a run"):
+        evaluate(SpyAgent(), dataset(5), tmp_path, progress=False)
+
+
+def test_time_of_all_calls_is_counted(tmp_path):
+    cases = dataset(20)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(SpyAgent(fail_after=1), cases, tmp_path, batch=5, progress=False)
+    saved = json.loads((tmp_path / "run.json").read_text())
+    saved["seconds"] = 100.0
+    (tmp_path / "run.json").write_text(json.dumps(saved))
+    assert evaluate(SpyAgent(), cases, tmp_path, batch=5, progress=False)["seconds"] >= 100
+
+
+def test_numbers_of_other_libraries_are_numbers(tmp_path):
+    agent = SpyAgent(level=np.int64(3), probabilities=np.full(5, 0.2, np.float32))
+    assert evaluate(agent, dataset(5), tmp_path, progress=False)["n"] == 5
 
 
 def test_records_of_unknown_origin_are_refused(tmp_path):
