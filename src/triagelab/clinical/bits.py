@@ -58,24 +58,28 @@ def packed(series: pl.Series) -> tuple[Bits, Bits | None]:
 
     The buffers are read through the Arrow C stream of the series and copied; nothing is shared with it.
     """
-    height = len(series)
-    yes = np.zeros(words_for(height), np.uint64)
-    known = np.zeros_like(yes)
-    with_nulls, at = False, 0
+    if series.n_chunks() > 1:
+        series = series.rechunk()
+    yes = np.zeros(words_for(len(series)), np.uint64)
     capsule = series.__arrow_c_stream__()
     address = _pointer(capsule, b"arrow_array_stream")
-    stream = _Stream.from_address(address)
     chunk = _Array()
-    while stream.get_next(address, ctypes.byref(chunk)) == 0 and chunk.release:
-        valid = _bitmap(chunk, 0)
-        values = _bitmap(chunk, 1)
-        with_nulls |= valid is not None
-        _place(yes, values if valid is None else values & valid, at, chunk.length)
-        _place(known, np.full_like(values, 255) if valid is None else valid, at, chunk.length)
-        at += chunk.length
+    if _Stream.from_address(address).get_next(address, ctypes.byref(chunk)) or not chunk.release:
+        return yes, None
+    try:
+        valid, values = _bitmap(chunk, 0), _bitmap(chunk, 1)
+        if values is None:
+            return yes, None
+        room = yes.view(np.uint8)[: len(values)]
+        if valid is None:
+            room[:] = values
+            return yes, None
+        np.bitwise_and(values, valid, out=room)
+        unknown = np.zeros_like(yes)
+        np.invert(valid, out=unknown.view(np.uint8)[: len(valid)])
+        return yes, unknown
+    finally:
         chunk.release(ctypes.byref(chunk))
-        chunk = _Array()
-    return yes, (~known if with_nulls else None)
 
 
 def _bitmap(chunk: Any, index: int) -> Any:
@@ -83,23 +87,13 @@ def _bitmap(chunk: Any, index: int) -> Any:
     address = chunk.buffers[index]
     if not address:
         return None
-    size = (chunk.offset + chunk.length + 7) // 8
-    raw = np.ctypeslib.as_array(ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8)), shape=(size,))
-    skip = chunk.offset % 8
+    start, skip = divmod(chunk.offset, 8)
+    size = (skip + chunk.length + 7) // 8
+    raw = np.frombuffer((ctypes.c_uint8 * size).from_address(address + start), np.uint8)
     if skip == 0:
-        return raw[chunk.offset // 8 :].copy()
-    return np.packbits(np.unpackbits(raw[chunk.offset // 8 :], bitorder="little")[skip:], bitorder="little")
-
-
-def _place(target: Bits, source: np.ndarray, at: int, length: int) -> None:
-    """Write `length` bits of `source` into `target` from row `at` on."""
-    room = target.view(np.uint8)
-    if at % 8 == 0:
-        room[at // 8 : at // 8 + len(source)] = source[: len(room) - at // 8]
-        return
-    bits = np.unpackbits(room, bitorder="little")
-    bits[at : at + length] = np.unpackbits(source, bitorder="little")[:length]
-    room[:] = np.packbits(bits, bitorder="little")
+        return raw
+    bits = np.unpackbits(raw, bitorder="little")[skip : skip + chunk.length]
+    return np.packbits(bits, bitorder="little")
 
 
 _STEPS = (

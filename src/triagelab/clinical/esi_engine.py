@@ -123,8 +123,8 @@ class Engine:
         """Return the decision from flat facts that are already validated."""
 
         yes, maybe = _yes(values), _maybe(values)
-        known = _mask(name for name, value in values.items() if value is not None)
-        fired, sure, waiting = self._run(values, known)
+        known, sure = self._known(values)
+        fired, waiting = self._run(values, known, sure)
         needed = [(item, item.test(values)) for item in self._resources]
         counted = self._count(needed)
         done = settle(tally(((rule, -1) for rule in fired), yes, yes, 0), counted)
@@ -151,15 +151,24 @@ class Engine:
             version=self.version,
         )
 
+    def _known(self, values: Values) -> tuple[int, list[Rule]]:
+        """Return what is known, as a mask, and the rules that one fact fires."""
+        bits, by_flag, known, sure = _bits(), self.by_flag, 0, []
+        for name, value in values.items():
+            if value is not None:
+                known |= bits[name]
+                if value is True and name in by_flag:
+                    sure += by_flag[name]
+        return known, sure
+
     def _run(
-        self, values: Values, known: int
-    ) -> tuple[list[Rule], list[Rule], list[tuple[_Kind, int, list[_Compiled]]]]:
-        """Return the rules that fire, those that fire for sure, and by kind what is unknown.
+        self, values: Values, known: int, sure: list[Rule]
+    ) -> tuple[list[Rule], list[tuple[_Kind, int, list[_Compiled]]]]:
+        """Return the rules that fire, and by kind what is unknown; rules that fire for sure are added to `sure`.
 
         What is unknown of a kind is a mask of facts that each would settle a rule, and the rules that know some of
         their facts and still hang on others.
         """
-        sure = [rule for name, value in values.items() if value is True for rule in self.by_flag.get(name, ())]
         fired, waiting = list(sure), []
         for group in self._kinds:
             idle, pending = group.flags & ~known, []
@@ -178,7 +187,7 @@ class Engine:
                     sure.append(item.item)
             if idle or pending:
                 waiting.append((group, idle, pending))
-        return fired, sure, waiting
+        return fired, waiting
 
     def _unknown(
         self,

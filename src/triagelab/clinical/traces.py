@@ -73,11 +73,14 @@ def _words(columns: Sequence[np.ndarray], height: int) -> list[np.ndarray]:
 
 def _texts(names: Sequence[str], columns: Sequence[np.ndarray]) -> pl.Series:
     """Return the joined names of each pattern, eight names at a time."""
-    found = []
-    for i, column in enumerate(columns):
-        chunk = names[8 * i : 8 * i + 8]
-        table = [
-            "".join(f"{name} " for k, name in enumerate(chunk) if byte >> k & 1) for byte in range(1 << len(chunk))
-        ]
-        found.append(pl.Series(str(i), table, dtype=pl.String).gather(pl.Series(column)))
-    return pl.DataFrame(found).select(pl.concat_str(pl.all()).str.head(-1)).to_series()
+    frame = pl.DataFrame({str(i): column for i, column in enumerate(columns)})
+    pieces = [pl.lit(_subsets(names[8 * i : 8 * i + 8])).gather(pl.col(str(i))) for i in range(len(columns))]
+    return frame.select(pl.concat_str(pieces).str.head(-1)).to_series()
+
+
+def _subsets(names: Sequence[str]) -> pl.Series:
+    """Return every subset of the names by its bits, each name with a space behind it."""
+    texts = [""]
+    for name in names:
+        texts += [f"{text}{name} " for text in texts]
+    return pl.Series(texts, dtype=pl.String)
