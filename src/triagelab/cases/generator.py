@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 
 import numpy as np
 from scipy.optimize import nnls
@@ -52,8 +54,8 @@ def pool(split: str, share_families: bool = False) -> tuple[Archetype, ...]:
 
 
 @lru_cache(maxsize=64)
-def _archetype_weights(split: str, share_families: bool, mix: tuple[float, ...]) -> tuple[float, ...]:
-    """Return one weight an archetype such that the levels they usually get come near the mix.
+def _shares_up_to(split: str, share_families: bool, mix: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the running sums of one weight an archetype, such that the levels they usually get come near the mix.
 
     Archetypes with the same usual level weigh the same; the five weights solve shares.T @ weights = mix.
     """
@@ -64,7 +66,7 @@ def _archetype_weights(split: str, share_families: bool, mix: tuple[float, ...])
         for other, share in item.level_shares().items():
             shares[level - 1, other - 1] += share / usual.count(level)
     weights, _ = nnls(shares.T, np.asarray(mix))
-    return tuple(float(weights[level - 1]) / usual.count(level) for level in usual)
+    return tuple(accumulate(float(weights[level - 1]) / usual.count(level) for level in usual))
 
 
 def _checked_mix(mix: Mapping[int, float] | None) -> tuple[float, ...]:
@@ -83,7 +85,7 @@ def _depends_on_numbers(facts: Facts, decision: EsiDecision) -> bool:
     without = decide(
         Facts(facts.age_years, facts.vitals.with_(**hidden), facts.flags, facts.pregnancy_weeks), version=VERSION
     )
-    return (without.level, without.acceptable) != (decision.level, decision.acceptable)
+    return (without.level, without.acceptable, without.point) != (decision.level, decision.acceptable, decision.point)
 
 
 def label(facts: Facts) -> tuple[Truth, EsiDecision]:
@@ -101,25 +103,32 @@ def label(facts: Facts) -> tuple[Truth, EsiDecision]:
     return truth, decision
 
 
-def make(
-    archetype: Archetype, seed: int, split: str, index: int, *, voice: str | None = None, case_id: str | None = None
-) -> Generated:
-    """Return one patient of an archetype as a case; facts and words come from separate streams.
+def make(archetype: Archetype, seed: int, index: int, *, split: str = "train", voice: str | None = None) -> Generated:
+    """Return patient number `index` of one archetype as a case, in a voice of your choice or a drawn one.
 
     The stream of the facts does not know the voice, so a patient has the same label in every voice.
+
+    Raises: UnknownNameError for a voice that does not exist.
     """
-    patient = draw_patient(archetype, Draws("cases.patient", seed, split, archetype.id, index))
+    if voice is not None and voice not in VOICES:
+        raise UnknownNameError("voice", voice, VOICES)
+    draws = Draws("cases.patient", seed, "one", archetype.id, index)
+    words = Draws("cases.narrative", seed, "one", archetype.id, index)
+    return _made(archetype, draws, words, split, f"gen-one-{seed}-{archetype.id}-{index:06d}", voice)
+
+
+def _made(
+    archetype: Archetype, draws: Draws, words: Draws, split: str, case_id: str, voice: str | None = None
+) -> Generated:
+    """Return the case that two streams make: `draws` for the patient, `words` for voice and note."""
+    patient = draw_patient(archetype, draws)
     truth, decision = label(patient.facts)
-    words = Draws("cases.narrative", seed, split, archetype.id, index)
-    chosen = words.pick(VOICES)
-    if voice is not None:
-        if voice not in VOICES:
-            raise UnknownNameError("voice", voice, VOICES)
-        chosen = voice
+    drawn = words.pick(VOICES)
+    chosen = voice or drawn
     show = chosen != "patient" or words.chance(0.4) or _depends_on_numbers(patient.facts, decision)
     rendered = render(patient, chosen, words, show)
     presentation = Presentation(
-        case_id=case_id or f"gen-{split}-{seed}-{archetype.id}-{index:06d}",
+        case_id=case_id,
         narrative=rendered.note,
         age_years=patient.facts.age_years,
         sex=patient.sex,
@@ -149,13 +158,15 @@ def iter_detailed(
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise BadInputError(name, value, "a whole number of at least 0")
     members = pool(split, share_families)
-    weights = _archetype_weights(split, share_families, _checked_mix(mix))
+    shares = _shares_up_to(split, share_families, _checked_mix(mix))
     tag = f"{split}+shared" if share_families else split
 
     def made() -> Iterator[Generated]:
         for index in range(start, start + n):
-            archetype = Draws("cases.choice", seed, tag, index).weighted(members, weights)
-            yield make(archetype, seed, split, index, case_id=f"gen-{tag}-{seed}-{index:06d}")
+            draws = Draws("cases.patient", seed, tag, index)
+            archetype = members[min(bisect_right(shares, draws.unit() * shares[-1]), len(members) - 1)]
+            words = Draws("cases.narrative", seed, tag, index)
+            yield _made(archetype, draws, words, split, f"gen-{tag}-{seed}-{index:06d}")
 
     return made()
 

@@ -58,7 +58,7 @@ _WORDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("oxygen {spo2} percent", "oxygen {spo2}%"),
         ("temperature {temp}", "temperature {temp} degrees"),
         (),
-        (),
+        ("coma score {gcs}", "coma score {gcs} out of 15"),
         ("sugar {glucose}", "blood sugar {glucose}"),
     ),
 }
@@ -95,8 +95,7 @@ def _values(patient: Patient) -> dict[str, object]:
 def measured_words(patient: Patient, voice: str, draws: Draws) -> tuple[list[str], frozenset[str]]:
     """Return one phrase for each recorded vital sign, and the names of those that were said.
 
-    Missing: what was not recorded gives no phrase. The patient's voice leaves out what has no lay name (GCS) and pain,
-    which it says in a sentence of its own.
+    Missing: what was not recorded gives no phrase. The patient's voice says pain elsewhere, in a sentence of its own.
     """
     measured = patient.facts.vitals.measured()
     values = _values(patient)
@@ -143,9 +142,11 @@ def measured_sentence(patient: Patient, voice: str, draws: Draws) -> tuple[str, 
     """Return the sentence with all vital signs in one clinical voice ('' if nothing is to be said), and their names."""
     items, names = measured_words(patient, voice, draws)
     missing = voices().missing[voice]
-    if patient.not_taken and draws.chance(0.7):
-        note = draws.pick(missing)
-        items = [*items, note.lower() if items and voice != "terse" else note]
-    elif "sbp_mmhg" not in names and items and draws.chance(0.3):
+    if patient.not_taken:
+        note = draws.pick(missing) if draws.chance(0.7) else ""
+        said = [_JOIN[voice](items, draws)] if items else []
+        said += [note if voice == "dictated" else f"{note}."] if note else []
+        return " ".join(said), names
+    if "sbp_mmhg" not in names and items and draws.chance(0.3):
         items.append({"terse": "BP not done"}.get(voice, "blood pressure not recorded"))
     return (_JOIN[voice](items, draws), names) if items else ("", names)

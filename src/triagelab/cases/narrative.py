@@ -15,7 +15,14 @@ from triagelab.cases.speech import NOT_SPEAKING, Person, age_words, article, per
 
 VOICES = ("terse", "prose", "ems", "patient", "dictated")
 ALWAYS_SAID = frozenset(
-    "pain_corroborated immunised_fully fever_source_obvious spo2_baseline_low respiratory_compromise hypoperfusion".split()
+    (
+        "pain_corroborated",
+        "immunised_fully",
+        "fever_source_obvious",
+        "spo2_baseline_low",
+        "respiratory_compromise",
+        "hypoperfusion",
+    )
 )
 """False facts that weigh as much as true ones: their negation is never left out."""
 SHORTEST, LONGEST = 30, 110
@@ -67,7 +74,8 @@ def _capital(text: str) -> str:
 def _terse_rules() -> tuple[re.Pattern[str], re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
     words = voices().words
     leading = re.compile(rf"^(?:{'|'.join(words.leading)}) ")
-    dropped = re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(word) for word in words.dropped)}) ")
+    articles = "|".join(re.escape(word) for word in words.dropped)
+    dropped = re.compile(rf"(?<![\w-])(?:{articles}) (?!lot|little|few|bit|day|week|month|half)")
     short = tuple(
         (re.compile(rf"(?<!{{)\b{re.escape(long)}" + (r"\b" if long[-1] != " " else "")), to)
         for long, to in words.abbreviations
@@ -76,7 +84,7 @@ def _terse_rules() -> tuple[re.Pattern[str], re.Pattern[str], tuple[tuple[re.Pat
 
 
 @cache
-def _terse(template: str, abbreviate: bool) -> str:
+def shorthand(template: str, abbreviate: bool) -> str:
     """Return a verb phrase as nurse shorthand: no subject, no articles, abbreviations."""
     leading, dropped, short = _terse_rules()
     text = dropped.sub("", leading.sub("", template))
@@ -87,12 +95,21 @@ def _terse(template: str, abbreviate: bool) -> str:
 
 
 def _false_facts(patient: Patient, draws: Draws) -> list[str]:
-    """Return the false facts this note says: all that weigh, and some of the rest."""
-    bank = phrase_bank()
-    false = [name for name, value in patient.facts.flags.items() if value is False and not name.startswith("res_")]
+    """Return the false facts this note says: all that weigh, and some of the rest.
+
+    Of a patient who cannot speak only signs are excluded, never symptoms denied.
+    """
+    bank, flags = phrase_bank(), patient.facts.flags
+    false = [name for name, value in flags.items() if value is False and name in bank]
     must = [name for name in false if name in ALWAYS_SAID]
+    silent = any(flags.get(name) for name in NOT_SPEAKING)
     rest = [
-        name for name in false if name not in ALWAYS_SAID and name in bank and (bank[name].no or bank[name].against)
+        name
+        for name in false
+        if name not in ALWAYS_SAID
+        and (bank[name].no or bank[name].against)
+        and bank[name].sex in (None, patient.sex)
+        and not (silent and not bank[name].sign)
     ]
     return must + draws.sample(rest, draws.whole(1, 4))
 
@@ -117,15 +134,20 @@ def _fitting(patient: Patient, draws: Draws) -> list[Distractor]:
         for _ in range(6):
             item = draws.pick(pool)
             if (
-                item not in chosen
-                and item.min_age <= years <= item.max_age
+                item.min_age <= years <= item.max_age
                 and item.sex in (None, patient.sex)
                 and not (silent and item.alert)
                 and not any(flags.get(name) for name in item.conflicts)
+                and not any(_clash(item, other) for other in chosen)
             ):
                 chosen.append(item)
                 break
     return chosen
+
+
+def _clash(item: Distractor, other: Distractor) -> bool:
+    past = ("history", "meds")
+    return item is other or ((item.alone or other.alone) and item.kind in past and other.kind in past)
 
 
 _KIND_CHANCE = (
@@ -194,7 +216,7 @@ def _clinical(patient: Patient, person: Person, draws: Draws, voice: str) -> Pla
     abbreviate = draws.chance(0.8)
 
     def say(phrase: str) -> str:
-        return (_terse(phrase, abbreviate) if voice == "terse" else phrase).format_map(person.clinical)
+        return (shorthand(phrase, abbreviate) if voice == "terse" else phrase).format_map(person.clinical)
 
     complaint = draws.pick(patient.archetype.complaint)
     true, false = _true_facts(patient, draws), _false_facts(patient, draws)
@@ -220,7 +242,7 @@ def _clinical(patient: Patient, person: Person, draws: Draws, voice: str) -> Pla
 
 def _past(item: Distractor, phrase: str, person: Person) -> str:
     """Return the history a distractor tells, in short; '' for one that tells none."""
-    return _terse(phrase, False).format_map(person.clinical) if item.kind in ("history", "meds") else ""
+    return shorthand(phrase, False).format_map(person.clinical) if item.kind in ("history", "meds") else ""
 
 
 def _stated(patient: Patient) -> set[str]:
@@ -238,7 +260,7 @@ def _opener(patient: Patient, forms: tuple[str, ...], complaint: str, person: Pe
     arrival = "ambulance" if voice == "ems" and patient.arrival == "walk_in" else patient.arrival
     said = complaint.format_map(person.clinical)
     if voice == "terse":
-        said = _terse(said, True)
+        said = shorthand(said, True)
     duration = ""
     if patient.onset is not None:
         span = span_words(patient.onset, "short" if voice == "terse" else "full")
@@ -280,7 +302,13 @@ def _finish_prose(phrases: list[str], person: Person, draws: Draws) -> list[str]
                 )
             )
             continue
-        if left and not left[0].startswith("no ") and len(phrase) + len(left[0]) < 90 and draws.chance(0.4):
+        if (
+            left
+            and not left[0].startswith("no ")
+            and len(phrase) + len(left[0]) < 90
+            and " and " not in phrase + left[0]
+            and draws.chance(0.5)
+        ):
             phrase += " and " + left.pop(0)
         sentences.append(f"{draws.pick(subjects)} {phrase}.")
     return sentences
@@ -378,7 +406,7 @@ def _typos() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _dictate(sentences: list[str], optional: set[str], draws: Draws) -> str:
-    """Return one run-on text as a speech recogniser leaves it; its errors never touch a number or a finding's phrase."""
+    """Return one run-on text as a speech recogniser leaves it; its errors spare numbers and the words of findings."""
     out: list[str] = []
     errors = 0
     for place, sentence in enumerate(sentences):

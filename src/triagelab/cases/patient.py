@@ -11,6 +11,10 @@ from triagelab.cases.physiology import sample_vitals
 from triagelab.clinical.facts import Facts, vocabulary
 from triagelab.clinical.vitals import VitalSigns, fahrenheit_to_celsius
 
+MONTHS_UNTIL = 36
+"""From here on an age is said in whole years."""
+WARM_C = 37.8
+"""Nobody denies a fever above this reading."""
 PAIN_FROM_YEARS = 5.0
 """Below this age a number for pain is not asked for."""
 
@@ -61,7 +65,11 @@ class Patient:
 def _draw_span(draws: Draws, spans: tuple[Span, ...]) -> Age:
     span = spans[0] if len(spans) == 1 else draws.weighted(spans, [item.weight for item in spans])
     value = draws.whole(span.low, span.high)
-    return Age(5 * round(value / 5) if span.unit == "min" and value > 10 else value, span.unit)
+    if span.unit == "min" and value > 10:
+        return Age(5 * round(value / 5), "min")
+    if span.unit == "mo" and value >= MONTHS_UNTIL:
+        return Age(value // 12, "y")
+    return Age(value, span.unit)
 
 
 def _draw_modifiers(draws: Draws, archetype: Archetype, age_years: float, sex: str) -> tuple[Modifier, ...]:
@@ -129,6 +137,8 @@ def draw_patient(archetype: Archetype, draws: Draws) -> Patient:
     score = _draw_pain(draws, pain, age.years, flags)
     if score is not None:
         values["pain_score"] = float(score)
+    if values.get("temp_c", 0.0) > WARM_C and flags.get("fever") is False:
+        del flags["fever"]
     values, not_taken = _recorded(draws, values, archetype)
     fahrenheit = draws.chance(0.6)
     if fahrenheit and "temp_c" in values:

@@ -27,6 +27,7 @@ class Phrase(_Frozen):
         no: noun phrases for a list of negations; `lay_no`: sentences; `against`: verb phrases that say it is not so.
         sign: seen by others, so "no X" and never "denies X".
         silent: the complaint implies it; never said by itself.
+        sex: whose body it concerns; of the other sex its absence goes without saying.
     """
 
     yes: tuple[str, ...] = Field(min_length=1)
@@ -37,6 +38,7 @@ class Phrase(_Frozen):
     against: tuple[str, ...] = ()
     sign: bool = False
     silent: bool = False
+    sex: str | None = None
 
 
 class PhraseBank(_Frozen):
@@ -60,6 +62,7 @@ class Distractor(_Frozen):
     Attributes:
         conflicts: true facts that would make it false or ambiguous.
         alert: only said by or of a patient who can speak for himself.
+        alone: says that there is nothing else, so no other history or medicine stands beside it.
     """
 
     kind: str
@@ -70,6 +73,7 @@ class Distractor(_Frozen):
     max_age: float = 125
     sex: str | None = None
     alert: bool = False
+    alone: bool = False
 
     @field_validator("conflicts")
     @classmethod

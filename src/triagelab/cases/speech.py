@@ -9,10 +9,31 @@ from triagelab.cases.patient import Age, Patient
 
 SELF_FROM_YEARS = 13.0
 NOT_SPEAKING = frozenset(
-    "intubated bag_valve_mask surgical_airway apneic severe_respiratory_distress ineffective_airway pulseless "
-    "cpr_in_progress imminent_arrest unresponsive nonverbal_baseline active_seizure hypoglycaemia_altered obtunded "
-    "open_thoracotomy prolonged_postictal new_confusion confusion_unknown_baseline confusion_at_baseline "
-    "acute_mental_status_change tension_pneumothorax hypoventilation violent".split()
+    (
+        "intubated",
+        "bag_valve_mask",
+        "surgical_airway",
+        "apneic",
+        "severe_respiratory_distress",
+        "ineffective_airway",
+        "pulseless",
+        "cpr_in_progress",
+        "imminent_arrest",
+        "unresponsive",
+        "nonverbal_baseline",
+        "active_seizure",
+        "hypoglycaemia_altered",
+        "obtunded",
+        "open_thoracotomy",
+        "prolonged_postictal",
+        "new_confusion",
+        "confusion_unknown_baseline",
+        "confusion_at_baseline",
+        "acute_mental_status_change",
+        "tension_pneumothorax",
+        "hypoventilation",
+        "violent",
+    )
 )
 """With any of these true, somebody else speaks for the patient."""
 
@@ -104,7 +125,7 @@ def span_words(span: Age, style: str) -> str:
 
 
 def sex_words(patient: Patient, style: str) -> str:
-    """Return a noun for the patient: "short" M or F; "formal" male or female; otherwise by age (boy, woman, infant girl)."""
+    """Return a noun for the patient: "short" M or F, "formal" male or female, otherwise by age (boy, woman)."""
     woman = patient.sex == "female"
     if style == "short":
         return "F" if woman else "M"
