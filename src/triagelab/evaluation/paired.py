@@ -54,7 +54,7 @@ class Comparison:
         table = [_difference_line(difference) for difference in self.differences.values()]
         found = self.mcnemar
         split = f"both right {found['both']:.0f}, only a {found['only_a']:.0f}, only b {found['only_b']:.0f}"
-        exact = f"McNemar, level itself: {split}, neither {found['neither']:.0f}, exact p = {_p(found['p'])}"
+        exact = f"McNemar, level itself: {split}, neither {found['neither']:.0f}, exact p {_p(found['p'])}"
         return [head, *table, exact, *self.power_lines(), *(f"note: {note}" for note in self.notes)]
 
     def to_dict(self) -> dict[str, Any]:

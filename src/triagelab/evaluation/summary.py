@@ -51,8 +51,8 @@ def summarise(records: Sequence[Record], *, seed: int = 0, resamples: int = RESA
 
 def _method_line(clustered: bool) -> str:
     if clustered:
-        return "bootstrap over patients (or cases, where a case was answered several times), expanded percentiles"
-    return "Wilson for shares; bootstrap over cases, expanded percentiles, for the rest"
+        return "smoothed bootstrap over patients (over cases, where a case was answered several times)"
+    return "Wilson for shares; smoothed bootstrap over cases for the rest"
 
 
 def per_class(confusion: np.ndarray, total: np.ndarray) -> list[dict[str, Any]]:
@@ -132,8 +132,9 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     lines += [f"  {name:<20} {figure(summary[name])}" for name in METRICS]
     for name in cost_matrices():
         cost = summary["cost"][name]
-        lines.append(f"  {'cost, ' + name:<20} {figure(cost)}   {cost['text']}")
+        lines.append(f"  {'cost, ' + name:<20} {figure(cost)}")
     lines.append(f"  95 % intervals: {summary['intervals']['method']}")
+    lines += [f"  cost matrix, {name}: {summary['cost'][name]['text']}" for name in cost_matrices()]
     if summary.get("rejected"):
         lines.append(f"  {summary['rejected']} rows of the source were rejected; the reasons are in {SUMMARY}")
     return lines
