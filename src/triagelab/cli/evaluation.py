@@ -83,12 +83,13 @@ def evaluate(
 def compare(
     dir_a: Path = typer.Argument(..., help="Evaluation folder."),
     dir_b: Path = typer.Argument(..., help="Evaluation folder on the same cases."),
-    as_json: bool = typer.Option(False, "--json"),
+    intersect: bool = typer.Option(False, "--intersect", help="Compare only the cases that both have, and say so."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Compare two agents on the same cases: paired differences, McNemar, and how many cases would settle it."""
     from triagelab.evaluation import paired
 
-    result = paired.compare(dir_a, dir_b)
+    result = paired.compare(dir_a, dir_b, intersect=intersect)
     if as_json:
         typer.echo(json.dumps(result.to_dict(), allow_nan=False))
         return
