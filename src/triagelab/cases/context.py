@@ -171,12 +171,24 @@ def _runs_on(scan: Scan, state: _State, index: int, event: Event) -> bool:
 
     Lists do. "No a, b or c" does, up to the "or". Else "no ..." does where only bare mentions follow.
     """
+    if state.manner == "list" and state.scope is Assertion.HISTORICAL:
+        return not _new_statement(scan, event.end)
     if state.manner == "list":
         return True
     if state.manner == "one" or state.scope not in (Assertion.NEGATED, Assertion.RESOLVED):
         return False
     stop = _chunk_end(scan, index)
     return _alternatives(scan, event.end, stop) or _bare(scan, index, event.end, stop)
+
+
+def _new_statement(scan: Scan, start: int) -> bool:
+    """Return whether the chunk after a comma has a verb or subject of its own ("hx of asthma, tongue feels thick")."""
+    for word in scan.tokens.words[start : start + 9]:
+        if word in (",", ".", ";", "\n"):
+            return False
+        if word in _VERBS:
+            return True
+    return False
 
 
 def _chunk_end(scan: Scan, index: int) -> int:

@@ -35,6 +35,9 @@ _DECADES = {
     "nineties": 95, "twenty": 25, "thirty": 35, "forty": 45, "fifty": 55, "sixty": 65, "seventy": 75, "eighty": 85,
     "ninety": 95,
 }  # fmt: skip
+_SUBJECTS = wordset(
+    "he she patient pt who i child baby son daughter mother father husband wife mom dad grandmother grandfather"
+)
 _RELATIVE_AFTER = wordset("mother father mom dad parent grandmother grandfather brother sister husband wife")
 _GESTATION = wordset("pregnant gestation gestational ega ga gravid iup along pregnancy preggo")
 
@@ -125,6 +128,8 @@ def _age_at(tokens: Tokens, index: int) -> tuple[float, int] | None:
         return None
     value, place = read
     before = _word(tokens, index - 1)
+    if before in ("is", "am", "i'm", "he's", "she's", "was") and _stands_alone(tokens, index, place, value):
+        return value, place
     labelled = before in ("age", "aged") or (before == ":" and _word(tokens, index - 2) == "age")
     if (
         _word(tokens, place) == "s"
@@ -148,6 +153,13 @@ def _age_at(tokens: Tokens, index: int) -> tuple[float, int] | None:
         extra = _and_months(tokens, end)
         return value * factor + extra[0], max(end, extra[1])
     return None
+
+
+def _stands_alone(tokens: Tokens, index: int, place: int, value: float) -> bool:
+    """Return whether "he is 79." gives an age: a person before, nothing but a stop after."""
+    after, subject = _word(tokens, place), _word(tokens, index - 2)
+    person = subject in _SUBJECTS or _word(tokens, index - 1) in ("i'm", "he's", "she's")
+    return person and value == int(value) and 0 < value < 111 and after in (".", ",", "", ";", "and", "\n")
 
 
 def _age_suffix(tokens: Tokens, place: int, unit: str) -> tuple[bool, int]:
