@@ -36,6 +36,10 @@ from triagelab.errors import BadInputError, UnknownNameError
 _LIMITS = {"age_years": (0.0, 125.0), "pregnancy_weeks": (0.0, 45.0), **{k: (r.low, r.high) for k, r in RANGES.items()}}
 
 
+_BLOCK = 1 << 19
+"""Rows decided at a time: bounds the memory of the planes, several hundred of one bit a row, and keeps them in cache."""
+
+
 def decide_frame(frame: pl.DataFrame, *, version: int = 5, options: EsiOptions | None = None) -> pl.DataFrame:
     """Return the decisions for a table, one row a patient, in the order of the rows.
 
@@ -47,7 +51,9 @@ def decide_frame(frame: pl.DataFrame, *, version: int = 5, options: EsiOptions |
     Raises: UnknownNameError for a column that is no fact (select the columns of facts first), BadInputError for a
         column of the wrong type or a number out of range.
     """
-    return _Frame(engine(version, options or EsiOptions()), _known(frame)).decide()
+    run, known = engine(version, options or EsiOptions()), _known(frame)
+    blocks = [_Frame(run, known[start : start + _BLOCK]).decide() for start in range(0, max(known.height, 1), _BLOCK)]
+    return pl.concat(blocks, rechunk=True)
 
 
 def _known(frame: pl.DataFrame) -> pl.DataFrame:

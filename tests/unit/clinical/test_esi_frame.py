@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from esi_samples import TWO, patient
+from triagelab.clinical import esi_frame
 from triagelab.clinical.esi import decide, decide_frame
 from triagelab.errors import BadInputError, UnknownNameError
 
@@ -40,6 +41,10 @@ def test_columns_and_rows_agree_with_single_decisions():
     assert rows(frame) == [scalar(facts) for facts in PATIENTS]
 
 
+def test_a_table_without_columns_has_no_rows():
+    assert decide_frame(pl.DataFrame()).shape == (0, 5)
+
+
 @pytest.mark.parametrize("height", [0, 1, 7, 63, 64, 65, 129, 1000])
 def test_any_height(height):
     frame = pl.DataFrame({"intubated": [i % 3 == 0 for i in range(height)]}, schema={"intubated": pl.Boolean})
@@ -55,6 +60,13 @@ def test_slices_and_chunks_are_read_where_they_begin():
     pieces = pl.concat([column[:13], column[13:14], column[14:100], column[100:]], rechunk=False)
     assert pieces.n_chunks() > 1
     assert decide_frame(pieces.to_frame()).equals(whole)
+
+
+def test_a_long_table_is_decided_in_blocks(monkeypatch):
+    frame = pl.DataFrame(PATIENTS * 30, infer_schema_length=None)
+    whole = decide_frame(frame)
+    monkeypatch.setattr(esi_frame, "_BLOCK", 64)
+    assert decide_frame(frame).equals(whole)
 
 
 def test_a_column_that_is_not_there_is_unknown_like_one_of_nulls():
