@@ -37,7 +37,7 @@ _LIMITS = {"age_years": (0.0, 125.0), "pregnancy_weeks": (0.0, 45.0), **{k: (r.l
 
 
 _BLOCK = 1 << 19
-"""Rows decided at a time: bounds the memory of the planes, several hundred of one bit a row, and keeps them in cache."""
+"""Rows decided at a time: bounds the memory of the several hundred planes and keeps them in cache."""
 
 
 def decide_frame(frame: pl.DataFrame, *, version: int = 5, options: EsiOptions | None = None) -> pl.DataFrame:
