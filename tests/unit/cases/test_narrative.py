@@ -7,10 +7,12 @@ import re
 import pytest
 
 from triagelab.cases.archetypes import load_archetypes
+from triagelab.cases.content import ALWAYS_SAID
 from triagelab.cases.draws import Draws
 from triagelab.cases.generator import iter_detailed, make
-from triagelab.cases.narrative import ALWAYS_SAID, VOICES, render, shorthand
+from triagelab.cases.narrative import VOICES, render
 from triagelab.cases.phrases import distractors, phrase_bank
+from triagelab.cases.registers import shorthand
 from triagelab.cases.speech import Verb, person_of
 from triagelab.clinical.esi import decide
 from triagelab.clinical.facts import Facts, vocabulary
