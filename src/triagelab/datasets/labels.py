@@ -17,7 +17,7 @@ _DANGLING = re.compile(
     r"|excl|except|referable|relat|ref|-)$",
     re.IGNORECASE,
 )
-_CODER = re.compile(r",?\s*\b(?:NOS|NEC|not elsewhere class\w*)\b", re.IGNORECASE)
+_CODER = re.compile(r",?\s*\b(?:NOS|NEC|not elsewhere(?: class\w*)?)\b", re.IGNORECASE)
 _SYNONYMS = re.compile(r", (?:ache|soreness|discomfort|pain|stiffness of)\b.*$")
 
 

@@ -86,4 +86,6 @@ def note(
         parts.append("History: " + ", ".join(history))
     elif none_known:
         parts.append("History: none")
-    return ". ".join(part[0].upper() + part[1:] if index == 0 else part for index, part in enumerate(parts)) + "."
+    if not parts:
+        return ""
+    return ". ".join([parts[0][0].upper() + parts[0][1:], *parts[1:]]) + "."
