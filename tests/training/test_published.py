@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny_models import SMALL, save_model
 
+from tiny_models import SMALL, save_model
 from triagelab.agents.local import LocalAgent
 from triagelab.cases.generator import generate
 from triagelab.training import logs
@@ -103,7 +103,7 @@ def test_grpo_steps_saves_reloads_and_generates(
     }
     assert all(row["reward"] is not None for row in rows)
     assert set(rows[0]["terms"]) >= {"outcome"}
-    assert json.loads((run / "manifest.json").read_text())["optimizer"] == "AdamW8bit"
+    assert json.loads((run / "manifest.json").read_text())["optimizer"] == "bitsandbytes.AdamW 8 bit"
     assert carriers(run) == carriers(starts[base])
 
     agent = LocalAgent.load(run, max_new_tokens=6)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import logging
 import os
 import platform
-import re
 import sys
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
+from triagelab.agents.loading import settle_libraries
 from triagelab.training.config import Recipe
 
 
@@ -28,43 +25,18 @@ def process_count() -> int:
 
 def settle(recipe: Recipe) -> None:
     """Make the libraries quiet, offline where nothing needs the net, and fast on a CPU. Call before importing them."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     if recipe.warm_start is not None or recipe.model.name == "tiny" or os.path.isdir(recipe.model.name):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     _keep_memory()
-    # It reports at import that an optional kernel is not installed; that is no news to the user of a CPU.
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    settle_libraries()
     import datasets
     import torch
-    import transformers
 
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
     datasets.disable_progress_bars()
     if recipe.threads is not None:
         torch.set_num_threads(recipe.threads)
     torch.set_flush_denormal(True)
-
-
-# Said by one of the libraries to another, with nothing in it that a user could change.
-_NEWS_TO_NOBODY = (
-    # transformers says these to peft and trl
-    "`is_gradient_checkpointing` is deprecated",
-    "`gradient_checkpointing_disable` is deprecated",
-    "`gradient_checkpointing_enable` is deprecated",
-)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Leave out warnings that the libraries give each other; every other warning is shown."""
-    with warnings.catch_warnings():
-        for message in _NEWS_TO_NOBODY:
-            warnings.filterwarnings("ignore", message=re.escape(message))
-        yield
 
 
 def _keep_memory() -> None:

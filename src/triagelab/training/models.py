@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from triagelab.agents.local import adapter_base, find_model
+from triagelab.agents.loading import adapter_base, find_model
 from triagelab.errors import BadInputError, MissingDependencyError
 from triagelab.seeding import derive_seed
 from triagelab.training.config import ModelSettings, Recipe, TinyModel

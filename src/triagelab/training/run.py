@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from triagelab.agents.loading import quiet
 from triagelab.errors import MissingDependencyError
 from triagelab.evaluation.provenance import code_version, data_hash
 from triagelab.files import write_json
 from triagelab.seeding import derive_seed
 from triagelab.training import checkpoints
 from triagelab.training.config import Recipe, build_recipe, load_recipe
-from triagelab.training.machine import hardware, library_versions, process_index, quiet, settle
+from triagelab.training.machine import hardware, library_versions, process_index, settle
 
 
 def train(

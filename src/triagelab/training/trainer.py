@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from triagelab.agents.local import CARD
+from triagelab.agents.loading import CARD
 from triagelab.errors import MissingDependencyError
 from triagelab.files import write_json
 from triagelab.training import checkpoints, logs
@@ -73,7 +73,8 @@ def shared_arguments(recipe: Recipe, out: Path, steps: int) -> dict[str, Any]:
         "disable_tqdm": True,
         "dataloader_pin_memory": torch.cuda.is_available(),
         "dataloader_num_workers": 0,
-        "ddp_find_unused_parameters": False,
+        # A model trained whole on text alone may have towers that get no gradient; adapters never do.
+        "ddp_find_unused_parameters": not recipe.lora.enabled and recipe.model.name != "tiny",
     }
 
 
@@ -101,13 +102,21 @@ def run_trainer(trainer: Any, recipe: Recipe, out: Path, *, progress: bool, show
         if line is not None:
             line.close()
     seconds = time.monotonic() - start
-    optimizer = type(getattr(trainer.optimizer, "optimizer", trainer.optimizer)).__name__
     return {
         "steps": trainer.state.global_step,
         "seconds": round(seconds, 1),
         "attempt": attempt,
         "warnings": watch.said,
+        "optimizer": _optimizer_name(trainer),
     }
+
+
+def _optimizer_name(trainer: Any) -> str:
+    """Return library and class of the optimiser that stepped, with its bits where it has few."""
+    inner = getattr(trainer.optimizer, "optimizer", trainer.optimizer)
+    bits = getattr(getattr(inner, "args", None), "optim_bits", 32)
+    name = f"{type(inner).__module__.split('.')[0]}.{type(inner).__name__}"
+    return name if bits == 32 else f"{name} {bits} bit"
 
 
 def save_policy(trainer: Any, recipe: Recipe, policy: Policy, out: Path) -> None:
