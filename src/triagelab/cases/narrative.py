@@ -117,7 +117,7 @@ def _opener(patient: Patient, forms: tuple[str, ...], complaint: str, person: Pe
         "dur": duration,
         "unit": draws.whole(2, 49),
     }
-    return draws.pick(forms).format_map(values)
+    return draws.pick(forms).format_map(values).replace("  ", " ")
 
 
 def _lay(patient: Patient, person: Person, draws: Draws, show_vitals: bool) -> Plan:
