@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from triagelab.cases.scan import Scan
-from triagelab.cases.tokens import Tokens, wordset
+from triagelab.cases.tokens import Tokens, fold, wordset
 from triagelab.clinical.vitals import RANGES, VitalSigns, temperature_c
 
 _FILL = frozenset(
+    fold(word) for word in
     [":", "=", "(", ")", "-", "~", ">", "<", "*", "°", "\"", "'", "is", "of", "was", "at", "in", "the", "to", "were",
      "low", "high", "mid", "about", "approx", "around", "currently", "now", "measur", "read", "reading", "found", "up",
      "down", "initial", "initially", "a", "with", "by", "level", "score", "scal", "rate", "into", "only", "just",
@@ -17,6 +18,7 @@ _FILL = frozenset(
      "repeat", "palpat", "lt", "rt", "came", "back", "per", "ems", "medic", "drop", "rang", "from", "percent", "go"]
 )  # fmt: skip
 _LOOK = 7
+_STOPS = frozenset((",", ".", ";", "\n"))
 _EARLIER = wordset("initial initially prior earlier was scene field pta home yesterday previously before first")
 _NOW = wordset("now currently current repeat recheck arrival here triag presently")
 _F_UNITS, _C_UNITS = frozenset(["f", "fahrenheit"]), frozenset(["c", "celsius", "centigrad"])
@@ -86,7 +88,6 @@ def read_numbers(scan: Scan) -> Numbers:
 
 
 _METRES = {
-    "feet": 0.3048,
     "ft": 0.3048,
     "foot": 0.3048,
     "m": 1.0,
@@ -128,7 +129,7 @@ def _extra(tokens: Tokens, index: int, extras: dict[str, float]) -> None:
 
 
 _HOURS = {
-    "minute": 1 / 60,
+    "minut": 1 / 60,
     "min": 1 / 60,
     "hour": 1.0,
     "hr": 1.0,
@@ -144,20 +145,16 @@ _HOURS = {
 }
 
 
+_AGO = wordset("ago now hx history duration prior pta earlier")
+_SINCE = wordset("for x about past last over since around approx * ~ nearly almost")
+
+
 def _is_duration(tokens: Tokens, index: int, unit: int) -> bool:
     """Return whether "for 6 days", "x 3d", "2 hours ago", "4 weeks now" is the length of the complaint, not an age."""
     before, after = _word(tokens, index - 1), _word(tokens, unit + 1)
     if after in ("old", "-", "/", "pregnant", "gestation") or _word(tokens, index - 2) in ("every", "q"):
         return False
-    return before in ("for", "x", "about", "past", "last", "over", "since", "around", "approx", "*", "~") or after in (
-        "ago",
-        "now",
-        "hx",
-        "history",
-        "duration",
-        "prior",
-        "pta",
-    )
+    return before in _SINCE or after in _AGO
 
 
 _TIME = wordset("day d hour hr h week wk month mo year yr minute min time x nd st rd th yo mg mcg ml cc tab pill dose")
@@ -229,11 +226,18 @@ def _word(tokens: Tokens, index: int) -> str:
 
 
 def _reading(tokens: Tokens, name: str, value: float, start: int, end: int) -> Reading:
-    around = tokens.words[max(start - 2, 0) : end]
-    after = tokens.words[end : end + 5]
+    before = tokens.words[max(start - 2, 0) : start]
+    while before and any(word in _STOPS for word in before):
+        before = before[1:]
+    around = [*before, *tokens.words[start:end]]
+    after = []
+    for word in tokens.words[end : end + 5]:
+        if word in _STOPS:
+            break
+        after.append(word)
     now = any(word in _NOW for word in (*around, *after[:2]))
     home = any(word in ("home", "yesterday", "ago") for word in (*around, *after)) and not now
-    earlier = not now and (home or any(word in _EARLIER for word in around) or "prior" in after[:2])
+    earlier = not now and (home or any(word in _EARLIER for word in (*around, *after[:3])))
     return Reading(name, value, start, end, earlier, home)
 
 

@@ -23,6 +23,8 @@ _FEMALE = wordset("f female woman girl lady she her daughter wife mother grandmo
 _MALE = wordset("m male man boy gentleman he him his son husband father grandfather guy")
 _FEMALE_NOUN = wordset("f female woman girl lady daughter fem gal")
 _MALE_NOUN = wordset("m male man boy gentleman son guy gent")
+_FEMALE_ALWAYS, _MALE_ALWAYS = wordset("female woman lady"), wordset("male gentleman")
+_SEX_WORDS = wordset("male female")
 _PEOPLE = _FEMALE_NOUN | _MALE_NOUN | wordset("pt patient infant child baby toddler teen w b pedestrian driver")
 _UNIT_WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -35,6 +37,8 @@ _DECADES = {
     "nineties": 95, "twenty": 25, "thirty": 35, "forty": 45, "fifty": 55, "sixty": 65, "seventy": 75, "eighty": 85,
     "ninety": 95,
 }  # fmt: skip
+_BORN = wordset("born delivered ex")
+_NEWBORN = wordset("newborn neonate")
 _SUBJECTS = wordset(
     "he she patient pt who i child baby son daughter mother father husband wife mom dad grandmother grandfather"
 )
@@ -110,7 +114,7 @@ def _age(scan: Scan, person: Person) -> None:
         if word in _DECADES and _word(tokens, index - 1) in ("her", "his", "their", "late", "early", "mid"):
             person.age_years, person.spans["age_years"] = float(_DECADES[word]), (index, index + 1)
             return
-        if word in ("newborn", "neonat"):
+        if word in _NEWBORN:
             person.age_years, person.spans["age_years"] = 1 / DAYS, (index, index + 1)
             return
 
@@ -128,7 +132,9 @@ def _age_at(tokens: Tokens, index: int) -> tuple[float, int] | None:
         return None
     value, place = read
     before = _word(tokens, index - 1)
-    if before in ("is", "am", "i'm", "he's", "she's", "was") and _stands_alone(tokens, index, place, value):
+    if before in ("is", "am", "i'm", "he's", "she's", "was", "he", "she") and _stands_alone(
+        tokens, index, place, value
+    ):
         return value, place
     labelled = before in ("age", "aged") or (before == ":" and _word(tokens, index - 2) == "age")
     if (
@@ -140,7 +146,7 @@ def _age_at(tokens: Tokens, index: int) -> tuple[float, int] | None:
     if _word(tokens, place) in ("-", "–") or _word(tokens, place) == "‑":
         place += 1
     unit = _word(tokens, place)
-    if (unit in ("m", "f") and tokens.raw(place).isupper()) or unit in ("male", "female"):
+    if (unit in ("m", "f") and tokens.raw(place).isupper()) or unit in _SEX_WORDS:
         return (value, place) if value == int(value) and _starts_note(tokens, index, place) else None
     factor = _UNITS.get(unit)
     if factor is None:
@@ -202,9 +208,9 @@ def _sex(tokens: Tokens, person: Person) -> str | None:
             if word in (".", "\n", "with", "who"):
                 break
     for index, word in enumerate(words):
-        if word in ("female", "woman", "lady"):
+        if word in _FEMALE_ALWAYS:
             return "female"
-        if word in ("male", "gentleman"):
+        if word in _MALE_ALWAYS:
             return "male"
         if word in ("m", "f") and tokens.raw(index).isupper() and index <= 4:
             return "female" if word == "f" else "male"
@@ -233,7 +239,7 @@ def _pregnancy(scan: Scan, person: Person) -> None:
             if not any(0 < index - place <= 2 for place in places):
                 continue
             unit = "week"
-        if _word(tokens, index - 1) in ("born", "deliver", "ex") or _word(tokens, index - 2) in ("born", "deliver"):
+        if _word(tokens, index - 1) in _BORN or _word(tokens, index - 2) in _BORN:
             continue
         if "age_years" in person.spans and person.spans["age_years"][0] == index:
             continue

@@ -16,6 +16,7 @@ _ABBREVIATED = wordset(
     "dr mr mrs ms pt pts hx dx tx rx sx approx abd ant post lt rt bilat temp resp wt ht lac inj vs yr yrs mo wk hr hrs "
     "min no st jr sr med prn bid tid qid incl eg ie etc dept amb ext min max avg est"
 )
+_IN_YEAR = wordset("in since from of around until")
 _SPOKEN = {"comma": COMMA, "period": SENTENCE, "semicolon": CLAUSE}
 """Punctuation that dictation writes out."""
 _MENSES = wordset(
@@ -87,7 +88,7 @@ def _is_year(words: list[str], index: int) -> bool:
     """Return whether four digits are a year: "in 2009", "MI 2015", not "1930 hours" or a phone number."""
     before = words[index - 1] if index else ""
     after = words[index + 1] if index + 1 < len(words) else ""
-    return before in ("in", "since", "from", "of", "around", "until") or (
+    return before in _IN_YEAR or (
         before.isalpha() and after in (".", ",", ";", ")", "\n", "") and before not in ("at", "by", "approx", "about")
     )
 

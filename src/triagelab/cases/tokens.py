@@ -36,7 +36,9 @@ _IRREGULAR = {
     "ceiling": "ceiling", "wedding": "wedding", "clothing": "clothing", "meds": "med", "dead": "dead",
     "ios": "ios", "las": "las", "diabetes": "diabetes", "herpes": "herpes", "rabies": "rabies",
     "scabies": "scabies", "herpetic": "herpes", "pisses": "piss", "pees": "pee", "peeing": "pee", "peed": "pee",
-    "goes": "go", "going": "going", "went": "go", "gone": "gone", "does": "does", "shoes": "shoe",
+    "noted": "note", "noting": "note", "plane": "plane", "planes": "plane", "paste": "paste", "used": "use",
+    "using": "use", "uses": "use", "goes": "go", "going": "going",
+    "went": "go", "gone": "gone", "does": "does", "shoes": "shoe",
     "knees": "knee", "eyes": "eye", "dyeing": "dye", "hives": "hives", "hive": "hives", "lives": "live",
     "dizzy": "dizzi", "dizziness": "dizzi", "sleepy": "sleepi", "sleepiness": "sleepi", "lethargy": "letharg",
     "lethargic": "letharg", "lethagic": "letharg", "confusion": "confus", "confused": "confus",
@@ -165,8 +167,8 @@ def tokenise(note: str) -> Tokens:
 
 
 def wordset(words: str) -> frozenset[str]:
-    """Return the words of a text as a set."""
-    return frozenset(words.split())
+    """Return the words of a text, folded, as a set to compare tokens with."""
+    return frozenset(fold(word) for word in words.split())
 
 
 def fold_phrase(phrase: str) -> list[str]:
