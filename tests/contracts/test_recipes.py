@@ -6,7 +6,7 @@ import pytest
 
 from triagelab.completions.prompts import template_names
 from triagelab.datasets.registry import DATASET_NAMES
-from triagelab.errors import BadInputError
+from triagelab.errors import DataFormatError
 from triagelab.rewards.presets import load_preset
 from triagelab.training.config import Recipe, build_recipe, known_settings, load_recipe, recipe_names
 
@@ -157,5 +157,5 @@ def test_each_run_continues_the_policy_it_says() -> None:
 
 
 def test_an_assumed_key_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(BadInputError, match=r"assumed: 'optim.lr' is no setting"):
+    with pytest.raises(DataFormatError, match=r"assumed: 'optim.lr' is no setting"):
         build_recipe({"name": "x", "kind": "sft", "assumed": ["optim.lr"]})

@@ -187,6 +187,14 @@ class Recipe(BaseModel):
                 value = getattr(value, part)
         return self
 
+    @model_validator(mode="after")
+    def _adapters_have_a_base(self) -> Recipe:
+        if self.lora.enabled and self.model.name == "tiny" and self.warm_start is None:
+            raise ValueError(
+                "lora.enabled = false: a model from scratch is trained whole, adapters need trained weights"
+            )
+        return self
+
     def hash(self) -> str:
         """Return a hash of every setting; two runs with equal hashes had the same configuration."""
         return config_hash(self.model_dump(mode="json"))
@@ -274,4 +282,6 @@ def _explain(error: ValidationError, where: str) -> Exception:
     if first["type"] == "missing":
         return DataFormatError(f"{where}: the setting {dotted!r} is missing")
     allowed = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return BadInputError(f"{where}: {dotted or 'recipe'}", first["input"], allowed)
+    if not dotted:
+        return DataFormatError(f"{where}: {allowed}")
+    return BadInputError(f"{where}: {dotted}", first["input"], allowed)
