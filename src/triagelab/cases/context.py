@@ -51,8 +51,8 @@ _VERBS = wordset(
     "is are was were has had have feel state report say came come went go take took he she i they it pt patient"
 )
 _STRENGTH = {
-    Assertion.FAMILY: 6, Assertion.HYPOTHETICAL: 5, Assertion.NEGATED: 4, Assertion.REFUSED: 4, Assertion.PLANNED: 3,
-    Assertion.RESOLVED: 3, Assertion.HISTORICAL: 2, Assertion.UNCERTAIN: 1, Assertion.PRESENT: 0,
+    Assertion.FAMILY: 8, Assertion.HYPOTHETICAL: 7, Assertion.NEGATED: 6, Assertion.REFUSED: 6, Assertion.RESOLVED: 5,
+    Assertion.HISTORICAL: 4, Assertion.PLANNED: 3, Assertion.UNCERTAIN: 2, Assertion.PRESENT: 0,
 }  # fmt: skip
 MENTION_ROLES = ("concept", "sense", "site")
 
@@ -136,8 +136,9 @@ def _looks_back(scan: Scan, state: _State, index: int) -> bool:
     if not state.clause:
         return False
     before = scan.events[state.clause[-1]]
-    following = scan.events[index + 1] if index + 1 < len(scan.events) else None
-    near_after = following is not None and following.role in MENTION_ROLES and following.start - event.end <= 2
+    near_after = any(
+        other.role in MENTION_ROLES and other.start - event.end <= 2 for other in scan.events[index + 1 : index + 5]
+    )
     return event.start - before.end <= 5 and not near_after
 
 
