@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ _FROZEN = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
 
 class TinyModel(BaseModel):
-    """Shape of the model that is built from scratch when `model.name` is `tiny`."""
+    """Shape of the model that is built from scratch when `model.name` is `tiny`; `spread` is of its first weights."""
 
     model_config = _FROZEN
     layers: int = Field(default=4, ge=1, le=64)
@@ -27,6 +28,7 @@ class TinyModel(BaseModel):
     kv_heads: int = Field(default=4, ge=1, le=64)
     feed_forward: int = Field(default=256, ge=16, le=16384)
     vocabulary: int = Field(default=2048, ge=320, le=65536)
+    spread: float = Field(default=0.02, gt=0, le=1)
     positions: int = Field(default=1024, ge=64, le=131072)
 
 
@@ -87,7 +89,16 @@ class DataSettings(BaseModel):
 
 
 class OptimSettings(BaseModel):
-    """The optimiser. `batch` is completions (SFT: examples) a process and micro-step."""
+    """The optimiser.
+
+    Attributes:
+        batch: completions (SFT: examples) a process and micro-step.
+        name: an optimiser of transformers, or `muon`, which trains a model from scratch in fewer steps.
+        matrix_rate: learning rate of the hidden matrices under `muon`; the rest takes `learning_rate`.
+        warmup: share of the steps.
+        group_by_length: batches of like length; shown in the same passes, so it costs nothing but order.
+        prompt_loss: learn to write the prompts, too.
+    """
 
     model_config = _FROZEN
     steps: int | None = Field(default=None, ge=1)
@@ -102,6 +113,7 @@ class OptimSettings(BaseModel):
     beta2: float = Field(default=0.999, gt=0, lt=1)
     max_grad_norm: float = Field(default=1.0, gt=0)
     name: str = "adamw_torch_fused"
+    matrix_rate: float = Field(default=0.02, gt=0)
     bf16: Literal["auto", "yes", "no"] = "auto"
     gradient_checkpointing: bool = False
     group_by_length: bool = False
@@ -188,6 +200,14 @@ class Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _muon_trains_whole_models(self) -> Recipe:
+        if self.optim.name == "muon" and self.lora.enabled:
+            raise ValueError(
+                "optim.name: muon trains whole models; adapters take an optimiser such as adamw_torch_fused"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _adapters_have_a_base(self) -> Recipe:
         if self.lora.enabled and self.model.name == "tiny" and self.warm_start is None:
             raise ValueError(
@@ -255,7 +275,7 @@ def _put(target: dict[str, Any], dotted: str, value: Any) -> None:
     for part in [*parents, last]:
         fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
         if part not in fields:
-            raise UnknownNameError("setting", dotted, known_settings())
+            raise UnknownNameError("setting", dotted, _neighbours(dotted))
         model = fields[part].annotation
     for part in parents:
         target = target.setdefault(part, {})
@@ -274,11 +294,18 @@ def known_settings(model: type[BaseModel] = Recipe, prefix: str = "") -> list[st
     return keys
 
 
+def _neighbours(dotted: str) -> list[str]:
+    """Return the settings of the same table, and those elsewhere that are spelt alike."""
+    known = known_settings()
+    table = dotted.rpartition(".")[0]
+    return [*(key for key in known if key.rpartition(".")[0] == table), *get_close_matches(dotted, known, 3, 0.6)]
+
+
 def _explain(error: ValidationError, where: str) -> Exception:
     first = error.errors()[0]
     dotted = ".".join(str(part) for part in first["loc"] if part not in ("literal['all']", "tuple[str, ...]"))
     if first["type"] == "extra_forbidden":
-        return UnknownNameError(f"{where}: setting", dotted, known_settings())
+        return UnknownNameError(f"{where}: setting", dotted, _neighbours(dotted))
     if first["type"] == "missing":
         return DataFormatError(f"{where}: the setting {dotted!r} is missing")
     allowed = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

@@ -18,6 +18,7 @@ from triagelab.training.machine import process_count, process_index
 from triagelab.training.models import Policy
 from triagelab.training.trainer import (
     compact_head,
+    own_optimizer,
     run_trainer,
     save_policy,
     shared_arguments,
@@ -166,6 +167,7 @@ def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path,
             train_dataset=Dataset.from_list(rows).select(order.tolist()),
             processing_class=policy.tokenizer,
             peft_config=policy.adapter,
+            optimizers=own_optimizer(recipe, policy),
         )
         trainer.run, trainer.attempt = out, logs.next_attempt(out)
         done = run_trainer(trainer, recipe, out, progress=progress, shown=("reward", "exact", "parse/no_answer"))

@@ -85,6 +85,7 @@ def tiny_model(tokenizer: PreTrainedTokenizerBase, shape: TinyModel, seed: int) 
         head_dim=shape.width // shape.heads,
         max_position_embeddings=shape.positions,
         tie_word_embeddings=True,
+        initializer_range=shape.spread,
         pad_token_id=tokenizer.convert_tokens_to_ids(PAD),  # type: ignore[arg-type]
         eos_token_id=tokenizer.convert_tokens_to_ids(END),  # type: ignore[arg-type]
         bos_token_id=None,

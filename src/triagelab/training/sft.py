@@ -12,6 +12,7 @@ from triagelab.training.config import Recipe
 from triagelab.training.models import Policy
 from triagelab.training.trainer import (
     compact_head,
+    own_optimizer,
     run_trainer,
     save_policy,
     shared_arguments,
@@ -43,6 +44,7 @@ def train_sft(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path, 
             train_dataset=Dataset.from_list(rows).select(order),
             processing_class=policy.tokenizer,
             peft_config=policy.adapter,
+            optimizers=own_optimizer(recipe, policy),
         )
         done = run_trainer(trainer, recipe, out, progress=progress, shown=("loss", "mean_token_accuracy"))
     save_policy(trainer, recipe, policy, out)

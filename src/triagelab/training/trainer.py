@@ -18,7 +18,7 @@ from triagelab.training.config import Recipe
 from triagelab.training.machine import process_count, process_index, use_bf16
 from triagelab.training.models import Policy
 
-CHECKPOINTS, MODEL = "checkpoints", "model"
+CHECKPOINTS, MODEL, MUON = "checkpoints", "model", "muon"
 
 
 def total_steps(recipe: Recipe, rows: int) -> int:
@@ -39,7 +39,8 @@ def shared_arguments(recipe: Recipe, out: Path, steps: int) -> dict[str, Any]:
     import torch
 
     optim = recipe.optim
-    name = optim.name
+    # Muon is ours and is handed to the trainer ready-made; the name below is then not used.
+    name = "adamw_torch_fused" if optim.name == MUON else optim.name
     if "8bit" in name:
         try:
             import bitsandbytes  # noqa: F401
@@ -76,6 +77,20 @@ def shared_arguments(recipe: Recipe, out: Path, steps: int) -> dict[str, Any]:
         # A model trained whole on text alone may have towers that get no gradient; adapters never do.
         "ddp_find_unused_parameters": not recipe.lora.enabled and recipe.model.name != "tiny",
     }
+
+
+def own_optimizer(recipe: Recipe, policy: Policy) -> tuple[Any, None]:
+    """Return the optimiser that transformers does not have, or None to let it make its own."""
+    if recipe.optim.name != MUON:
+        return None, None
+    from triagelab.training.muon import muon_for
+
+    optim = recipe.optim
+    betas = (optim.beta1, optim.beta2)
+    made = muon_for(
+        policy.model, rate=optim.learning_rate, matrix_rate=optim.matrix_rate, betas=betas, decay=optim.weight_decay
+    )
+    return made, None
 
 
 def run_trainer(trainer: Any, recipe: Recipe, out: Path, *, progress: bool, shown: tuple[str, ...]) -> dict[str, Any]:
