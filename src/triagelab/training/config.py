@@ -294,11 +294,13 @@ def known_settings(model: type[BaseModel] = Recipe, prefix: str = "") -> list[st
     return keys
 
 
-def _neighbours(dotted: str) -> list[str]:
-    """Return the settings of the same table, and those elsewhere that are spelt alike."""
+def _neighbours(dotted: str) -> set[str]:
+    """Return the settings of the same table, those elsewhere that are spelt alike, and the other tables."""
     known = known_settings()
     table = dotted.rpartition(".")[0]
-    return [*(key for key in known if key.rpartition(".")[0] == table), *get_close_matches(dotted, known, 3, 0.6)]
+    same = {key for key in known if key.rpartition(".")[0] == table}
+    tables = set() if table and same else {f"{key.rpartition('.')[0]}.*" for key in known if "." in key}
+    return same | tables | set(get_close_matches(dotted, known, 3, 0.6))
 
 
 def _explain(error: ValidationError, where: str) -> Exception:
