@@ -81,7 +81,7 @@ class Case:
         dataset: where it comes from (`generated`, `nhamcs`, ...).
         split: train, dev or test.
         family: archetype family (generated) or None; train and test share none.
-        cluster: patient id where one patient has several visits; the unit of the bootstrap.
+        cluster: what cases share and intervals must respect: the patient, or the hospital whose nurses gave the label.
         weight: survey weight where the source has one.
     """
 

@@ -37,7 +37,7 @@ def evaluate(
     data: str = typer.Option(..., "--data", help="NAME or NAME:PATH (generated, nhamcs, mimic-iv-ed, vignettes)."),
     out: Path = typer.Option(..., "--out", help="Folder for records.jsonl and summary.json."),
     split: Split | None = typer.Option(None, "--split", help="Default: test."),
-    limit: int | None = typer.Option(None, "--limit", min=1, help="Only the first N cases."),
+    limit: int | None = typer.Option(None, "--limit", min=1, help="At most N cases, drawn by --seed."),
     temperature: float | None = typer.Option(None, "--temperature", min=0.0, max=5.0, help="0 is greedy."),
     max_new_tokens: int | None = typer.Option(None, "--max-new-tokens", min=1, max=32_768),
     repeat: int = typer.Option(1, "--repeat", min=1, max=1000, help="Samples a case."),
@@ -50,7 +50,7 @@ def evaluate(
 ) -> None:
     """Run an agent over a data set and write records and a summary with intervals."""
     from triagelab.agents.registry import load_agent
-    from triagelab.datasets.registry import load_dataset
+    from triagelab.datasets.registry import draw, load_dataset
     from triagelab.evaluation import runner
     from triagelab.training.tabular import fitted_spec
 
@@ -63,14 +63,13 @@ def evaluate(
     loaded = load_agent(fitted_spec(agent, dataset), **options)
     summary = runner.evaluate(
         loaded,
-        dataset.split(chosen),
+        draw(dataset.split(chosen), limit, seed),
         out,
         split=chosen,
-        limit=limit,
         repeat=repeat,
         seed=seed,
         protocol=protocol.value,
-        config={"agent": agent, "data": data, **options},
+        config={"agent": agent, "data": data, "limit": limit, **options},
     )
     if as_json:
         typer.echo(json.dumps(summary, allow_nan=False))

@@ -82,7 +82,7 @@ def load_dataset(
         raise BadInputError(
             "dataset", where, "at least one case", "; ".join(dataset.notes[-2:]) or "nothing was accepted"
         )
-    return _limited(dataset, limit, seed)
+    return draw(dataset, limit, seed)
 
 
 def _from_path(name: str, path: str | Path | None, split: str | None) -> Dataset:
@@ -115,8 +115,8 @@ def _from_parquet(name: str, place: Path, split: str | None) -> Dataset:
     return dataset
 
 
-def _limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
-    """Draw, not cut: the first rows of a survey are all one hospital."""
+def draw(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
+    """Return at most `limit` cases, drawn and kept in order: the first rows of a survey are all one hospital."""
     if limit is None or limit >= len(dataset):
         return dataset
     chosen = stream("datasets.limit", seed, dataset.name).permutation(len(dataset))[:limit]

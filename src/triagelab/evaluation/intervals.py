@@ -1,6 +1,6 @@
 """Intervals: Wilson for shares, a smoothed bootstrap over clusters for the rest, and silence instead of a zero width.
 
-The bootstrap draws clusters (patients, or cases with all their repeats) with replacement. It works on the counts of a
+The bootstrap draws clusters (patients, hospitals, or cases with all their repeats) with replacement. It works on the counts of a
 cluster, never on its rows, and clusters with equal counts are drawn together by one multinomial: the same distribution,
 at a fraction of the time. Two things keep it honest for few cases. Percentiles are widened (t instead of normal). And
 two pseudo-cases, in which the answer has nothing to do with the truth, are mixed into the pool: rare errors that a
@@ -41,7 +41,8 @@ class Interval:
 
     Attributes:
         n: answers the value is over (for shares of a part, the size of that part).
-        method: `wilson`, `bootstrap` (over cases) or `cluster bootstrap` (over patients, or cases with repeats).
+        method: `wilson`, `bootstrap` (over cases) or `cluster bootstrap` (over patients, hospitals, or
+            cases with repeats).
     """
 
     value: float | None

@@ -25,7 +25,7 @@ class Comparison:
     """What two agents on the same cases have in common and what not.
 
     Attributes:
-        n: paired answers; `cases`: cases behind them; `units`: independent units (patients, or cases).
+        n: paired answers; `cases`: cases behind them; `units`: independent units (patients, hospitals, or cases).
         mcnemar: both right, only a, only b, neither, and the exact p on the level itself (first answer to each case).
         notes: what a reader must know (cases left out, repeats left out).
     """
@@ -47,7 +47,7 @@ class Comparison:
 
     def lines(self) -> list[str]:
         """Return the comparison for a terminal."""
-        unit = "patients or cases" if self.clustered else "cases"
+        unit = "clusters (patients, hospitals or repeated cases)" if self.clustered else "cases"
         head = (
             f"{self.b} (b) against {self.a} (a), n = {self.n} paired answers of {self.units} {unit}; difference = b - a"
         )

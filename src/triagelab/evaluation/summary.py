@@ -51,7 +51,9 @@ def summarise(records: Sequence[Record], *, seed: int = 0, resamples: int = RESA
 
 def _method_line(clustered: bool) -> str:
     if clustered:
-        return "smoothed bootstrap over patients (over cases, where a case was answered several times)"
+        return (
+            "smoothed bootstrap over clusters (patients or hospitals; cases, where a case was answered several times)"
+        )
     return "Wilson for shares; smoothed bootstrap over cases for the rest"
 
 
