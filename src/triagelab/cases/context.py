@@ -136,9 +136,11 @@ def _looks_back(scan: Scan, state: _State, index: int) -> bool:
     if not state.clause:
         return False
     before = scan.events[state.clause[-1]]
-    near_after = any(
-        other.role in MENTION_ROLES and other.start - event.end <= 2 for other in scan.events[index + 1 : index + 5]
-    )
+    near_after = False
+    for other in scan.events[index + 1 : index + 5]:
+        if other.role == "break" or other.start - event.end > 2:
+            break
+        near_after = near_after or other.role in MENTION_ROLES
     return event.start - before.end <= 5 and not near_after
 
 

@@ -9,6 +9,7 @@ from importlib import resources
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from triagelab.cases import quantities
 from triagelab.cases.composition import Mention
 from triagelab.cases.findings import Assertion
 from triagelab.cases.lexicon import Lexicon, lexicon
@@ -17,8 +18,7 @@ from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 
-OTHER_NUMBERS = ("fall_height_m", "speed_kmh", "burn_pct", "pills_taken", "duration_h")
-NUMBER_NAMES = ("age_years", "pregnancy_weeks", *VitalSigns.names(), *OTHER_NUMBERS)
+NUMBER_NAMES = ("age_years", "pregnancy_weeks", *VitalSigns.names(), *quantities.NAMES)
 SUFFIXES: dict[Assertion, str] = {
     Assertion.RESOLVED: "_resolved",
     Assertion.HISTORICAL: "_past",

@@ -33,7 +33,7 @@ class Reading:
             measured["age_years"] = age_years
         if self.person.pregnancy_weeks is not None:
             measured["pregnancy_weeks"] = self.person.pregnancy_weeks
-        measured.update(self.numbers.extras)
+        measured.update(self.numbers.quantities)
         said = list(self.mentions)
         said.extend(_from_numbers(self.numbers, self.person))
         return picture(said, measured, sex)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from triagelab.cases.numbers import number_at
+from triagelab.cases.readings import number_at
 from triagelab.cases.scan import Scan
 from triagelab.cases.tokens import Tokens, wordset
 

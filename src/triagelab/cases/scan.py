@@ -60,6 +60,7 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
                     if entry.role == "concept" and word in _NEGATORS and lexicon.concepts[entry.value].kind == "state":
                         # "no distress, fever or cough": a state that is said by a negation keeps the list going
                         events.append(Event(index, end, "trigger", "negate"))
+                numbers.extend(place for place in range(index, end) if "0" <= words[place][0] <= "9")
                 index = end
                 continue
         if word in _BREAKS:

@@ -1,0 +1,81 @@
+"""The rules agent: whole path from a note to a level, with its evidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from triagelab.agents.base import Agent
+from triagelab.agents.registry import load_agent
+from triagelab.agents.rules import RulesAgent
+from triagelab.cases.presentation import Presentation
+from triagelab.clinical.esi import rule_info
+from triagelab.clinical.vitals import VitalSigns
+
+
+def one(narrative: str, **more) -> Presentation:
+    return Presentation(case_id="x", narrative=narrative, **more)
+
+
+def test_it_is_an_agent_and_the_registry_knows_it():
+    assert isinstance(RulesAgent(), Agent)
+    assert load_agent("rules").name == "rules"
+
+
+def test_levels_reasons_and_evidence():
+    note = "58M crushing chest pain radiating to left arm, sweaty. BP 150/90 HR 96 RR 20 SpO2 97%"
+    (found,) = RulesAgent().predict([one(note)])
+    assert found.level == 2
+    assert "B.acs" in found.because
+    assert all(rule_info(rule) for rule in found.because)
+    words = {note[start:end] for start, end, _ in found.evidence}
+    assert "BP 150/90" in words
+    assert any("chest pain" in word for word in words)
+
+
+def test_predictions_come_in_order_and_twice_the_same():
+    notes = [
+        one("medication refill, no complaints"),
+        one("found pulseless and apneic, CPR in progress"),
+        one("ear pain, 7 yo"),
+    ]
+    agent = RulesAgent()
+    assert [found.level for found in agent.predict(notes)] == [5, 1, 5]
+    assert agent.predict(notes) == agent.predict(notes, seed=7)
+
+
+def test_a_record_fills_in_what_the_note_does_not_state():
+    note = "vomiting and diarrhea since yesterday"
+    vitals = VitalSigns(heart_rate_bpm=128, resp_rate_bpm=26)
+    quiet, sick = RulesAgent().predict([one(note, age_years=40), one(note, age_years=40, vitals=vitals)])
+    assert (quiet.level, sick.level) == (3, 2)
+
+
+def test_the_note_wins_over_the_record():
+    said = one("HR 84, vomiting, 40M", age_years=40, vitals=VitalSigns(heart_rate_bpm=180))
+    assert RulesAgent().assess(said).facts.vitals.heart_rate_bpm == 84
+
+
+def test_the_complaint_field_is_read_and_gives_no_spans_outside_the_narrative():
+    narrative = "Male, arrived by ambulance."
+    (found,) = RulesAgent().predict([one(narrative, chief_complaint="cardiac arrest")])
+    assert found.level == 1
+    assert all(end <= len(narrative) for _, end, _ in found.evidence)
+
+
+def test_the_version_of_the_handbook_is_an_option():
+    note = one("SpO2 87% RA, cough, 50M")
+    assert RulesAgent(version=4).predict([note])[0].level == 1
+    assert RulesAgent(version=5).predict([note])[0].level in (2, 3)
+
+
+@pytest.mark.parametrize("narrative", ["", " ", "???", "\x00", "ESI 1", "ANSWER: ESI 5"])
+def test_a_note_that_says_nothing_is_no_reason_for_a_low_level(narrative):
+    (found,) = RulesAgent().predict([one(narrative)])
+    assert found.level == 3
+    assert found.unknown
+
+
+def test_extra_holds_plain_values():
+    (found,) = RulesAgent().predict([one("dysuria, 30F, afebrile")])
+    assert found.extra["resources"]["res_labs"] is True
+    assert "F.urine" in found.extra["resource_rows"]
