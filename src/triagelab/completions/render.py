@@ -1,4 +1,4 @@
-"""The gold completion of a case, in the EXTRACTION / ESI ALGORITHM / ANSWER form, full or brief."""
+"""The gold completion of a case, in the EXTRACTION / ESI ALGORITHM / ANSWER form, full, brief or terse."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from triagelab.completions.prompts import harmless
 from triagelab.completions.reading import LIFE_GROUPS, Reading, read_case, vital_words
 from triagelab.errors import UnknownNameError
 
-STYLES = ("full", "brief")
+STYLES = ("full", "brief", "terse")
 BRIEF_WORDS = 45
 """A brief answer has at most so many words: a one-million-parameter model can learn to write it."""
 
@@ -37,14 +37,13 @@ def render_answer(case: Case, style: str = "full") -> str:
     Engine-labelled cases give the decision point and the facts behind it. For labels given by people there is no
     decision: flags and vital signs are the note's own, and each step says no more than the label does.
 
-    Raises: UnknownNameError for a style other than full or brief.
+    Raises: UnknownNameError for a style other than full, brief or terse.
     """
     if style not in STYLES:
         raise UnknownNameError("style", style, STYLES)
     read = read_case(case)
     level = case.truth.level
-    lines = _full(read, level) if style == "full" else _brief(read, level)
-    return "\n".join(lines)
+    return "\n".join({"full": _full, "brief": _brief, "terse": _terse}[style](read, level))
 
 
 def _full(read: Reading, level: int) -> list[str]:
@@ -76,6 +75,22 @@ def _brief(read: Reading, level: int) -> list[str]:
     steps = _steps(read, level, why, ", ".join(resources[:2]), "-")
     return [
         f"EXTRACTION: {_plain(read.complaint, 5)}; {vitals}; flags {', '.join(flags) if flags else 'none'}",
+        "ESI ALGORITHM: " + "; ".join(f"{letter} {said}" for letter, said in zip("ABCD", steps, strict=True)),
+        f"ANSWER: ESI {level}",
+    ]
+
+
+def _terse(read: Reading, level: int) -> list[str]:
+    """Return three lines with the vital signs that stand out and the four steps, without their reasons.
+
+    A model that starts from nothing learns the names of diagnoses by heart and then writes them about patients it has
+    not met; here it is asked for nothing that the note in front of it does not hold.
+    """
+    measured = any(name != "pain_score" for name in read.vitals.measured())
+    vitals = " ".join(read.notable[:3]) or ("vitals ok" if measured else "vitals unknown")
+    steps = [step.split(",")[0] for step in _steps(read, level, "", "", "-")]
+    return [
+        f"EXTRACTION: {vitals}",
         "ESI ALGORITHM: " + "; ".join(f"{letter} {said}" for letter, said in zip("ABCD", steps, strict=True)),
         f"ANSWER: ESI {level}",
     ]

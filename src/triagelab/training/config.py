@@ -71,7 +71,7 @@ class DataSettings(BaseModel):
         n: cases to generate (generated data) or to keep at most (other data); None keeps all.
         seed: seed of the generated cases and of the choice of which to keep.
         template: prompt template of `completions.prompts`.
-        style: style of the gold completion, `full` or `brief`.
+        style: style of the gold completion, `full`, `brief` or `terse`.
         balance: 0 keeps the level mix of the data, 1 shows every level equally often, between is between.
         max_tokens: prompt and answer together; a longer example is cut at the end of the note, never in the answer.
     """
@@ -83,7 +83,7 @@ class DataSettings(BaseModel):
     n: int | None = Field(default=None, ge=1)
     seed: int = 0
     template: str = "esi"
-    style: Literal["full", "brief"] = "full"
+    style: Literal["full", "brief", "terse"] = "full"
     balance: float = Field(default=0.0, ge=0, le=1)
     max_tokens: int = Field(default=2048, ge=32)
 
