@@ -14,7 +14,7 @@ NOISE = ("no ", "pain, ", "1/", "chest ", "(-) ", "a|", "history of ", "HR ", "9
 
 
 def run() -> dict[str, Any]:
-    """Return notes/s of `extract` and of the agent on one core, and seconds for 100 and 400 kB of each kind of noise."""
+    """Return notes/s of `extract` and of the agent on one core, and seconds for 100 and 400 kB of each noise."""
     cases = generate(NOTES, 0, "train")
     notes = [case.presentation.narrative for case in cases]
     extract(notes[0])

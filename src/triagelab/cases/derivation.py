@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from triagelab.cases import quantities
 from triagelab.cases.composition import Mention
 from triagelab.cases.findings import Assertion
 from triagelab.cases.lexicon import Lexicon, lexicon
+from triagelab.clinical.conditions import Condition, Conditions
 from triagelab.clinical.facts import vocabulary
 from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import DataFormatError, UnknownNameError
@@ -38,30 +39,18 @@ KNOWN_NUMBERS = {
 """Names that hold where a number is known."""
 
 
-class Rule(BaseModel):
-    """One derived fact: every stated condition must hold; what is not known never holds.
+class Rule(Conditions):
+    """One derived fact and the conditions under which it follows.
 
     Attributes:
         fact: the concept or fact that follows, with `value`; with `drop` a reading is taken back instead.
-        all, any, none: concepts or facts that must be there (all, at least one) or must not be.
-        also: a second list of which at least one must be there.
-        above, from_, below, upto: limits on numbers (>, >=, <, <=).
+        reason: why, in words for people.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     fact: str
     reason: str
     value: bool = True
     drop: bool = False
-    all: tuple[str, ...] = ()
-    any: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    none: tuple[str, ...] = ()
-    above: dict[str, float] = Field(default_factory=dict)
-    from_: dict[str, float] = Field(default_factory=dict, alias="from")
-    below: dict[str, float] = Field(default_factory=dict)
-    upto: dict[str, float] = Field(default_factory=dict)
-    sex: str | None = None
 
 
 class RuleFile(BaseModel):
@@ -89,14 +78,18 @@ def rules() -> tuple[Rule, ...]:
     known.update(rule.fact for rule in content.rule)
     known.update(KNOWN_NUMBERS)
     for rule in content.rule:
-        for name in (*rule.all, *rule.any, *rule.also, *rule.none):
+        for name in rule.names():
             if name not in known and not _suffixed(name, known):
                 raise UnknownNameError(f"derivations.toml: concept in the rule for {rule.fact}", name, known)
-        for limits in (rule.above, rule.from_, rule.below, rule.upto):
-            for name in limits:
-                if name not in NUMBER_NAMES:
-                    raise UnknownNameError(f"derivations.toml: number in the rule for {rule.fact}", name, NUMBER_NAMES)
+        for name in rule.numbers():
+            if name not in NUMBER_NAMES:
+                raise UnknownNameError(f"derivations.toml: number in the rule for {rule.fact}", name, NUMBER_NAMES)
     return content.rule
+
+
+@cache
+def _compiled() -> tuple[tuple[Rule, Condition], ...]:
+    return tuple((rule, rule.compiled()) for rule in rules())
 
 
 def _suffixed(name: str, known: set[str]) -> bool:
@@ -140,8 +133,8 @@ def picture(mentions: list[Mention], numbers: Mapping[str, float], sex: str | No
     present |= spoken
     present.update(name for name, number in KNOWN_NUMBERS.items() if number in numbers)
     result = Picture(present, denied, numbers, sex, {})
-    for rule in rules():
-        if _fires(rule, result):
+    for rule, condition in _compiled():
+        if condition.met(result.present, numbers, sex):
             _conclude(rule, result, words)
     return result
 
@@ -171,27 +164,6 @@ def _conclude(rule: Rule, result: Picture, words: Lexicon) -> None:
     elif rule.fact not in result.present:
         result.denied.add(rule.fact)
         result.reasons.setdefault(rule.fact, rule.reason)
-
-
-def _fires(rule: Rule, now: Picture) -> bool:
-    present = now.present
-    if rule.all and not all(name in present for name in rule.all):
-        return False
-    if rule.any and not any(name in present for name in rule.any):
-        return False
-    if rule.also and not any(name in present for name in rule.also):
-        return False
-    if rule.none and any(name in present for name in rule.none):
-        return False
-    if rule.sex is not None and now.sex != rule.sex:
-        return False
-    numbers = now.numbers
-    return (
-        all(name in numbers and numbers[name] > limit for name, limit in rule.above.items())
-        and all(name in numbers and numbers[name] >= limit for name, limit in rule.from_.items())
-        and all(name in numbers and numbers[name] < limit for name, limit in rule.below.items())
-        and all(name in numbers and numbers[name] <= limit for name, limit in rule.upto.items())
-    )
 
 
 def flags(now: Picture) -> dict[str, bool]:

@@ -12,8 +12,9 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from triagelab.clinical.conditions import Condition, Conditions
 from triagelab.clinical.facts import NUMBERS, RESOURCE_TYPES, Facts
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
@@ -23,46 +24,24 @@ DETAILS = {"res_ecg_or_xray": "both_ecg_and_xray", "res_ct_mri_us": "several_adv
 """Facts that tell apart what one line of the resource table joins; surely not there where the line is not needed."""
 
 
-class ForecastRow(BaseModel):
-    """One line of the table.
+class ForecastRow(Conditions):
+    """One line of the table: the conditions under which it fits, and what it asks for.
 
     Attributes:
         id: stable id, `F.` and a name.
-        any, all, none: concepts or facts; at least one, every one, not one.
-        also: a second list of which at least one must hold.
-        from_, below: limits on numbers (>=, <); a number that is unknown fits no limit.
         needs: resource types expected to be used, without the prefix `res_`.
         maybe: types left unknown.
         closed: no other type is expected.
         reason, source, verified: why, where from, and whether it was checked.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     id: str
     reason: str
-    any: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    all: tuple[str, ...] = ()
-    none: tuple[str, ...] = ()
-    from_: dict[str, float] = Field(default_factory=dict, alias="from")
-    below: dict[str, float] = Field(default_factory=dict)
     needs: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     closed: bool = True
     source: str = "triagelab"
     verified: bool = False
-
-    def fits(self, holds: set[str], numbers: Mapping[str, float]) -> bool:
-        """Return whether every condition of the row is met."""
-        if self.any and not any(name in holds for name in self.any):
-            return False
-        if self.also and not any(name in holds for name in self.also):
-            return False
-        if not all(name in holds for name in self.all) or any(name in holds for name in self.none):
-            return False
-        return all(name in numbers and numbers[name] >= limit for name, limit in self.from_.items()) and all(
-            name in numbers and numbers[name] < limit for name, limit in self.below.items()
-        )
 
 
 class ForecastTable(BaseModel):
@@ -124,10 +103,15 @@ def forecast_table() -> tuple[ForecastRow, ...]:
         for name in (*row.needs, *row.maybe):
             if name not in short:
                 raise UnknownNameError(f"resources.toml: {row.id}: resource", name, short)
-        for name in (*row.from_, *row.below):
+        for name in row.numbers():
             if name not in NUMBERS:
                 raise UnknownNameError(f"resources.toml: {row.id}: number", name, NUMBERS)
     return table.row
+
+
+@cache
+def _compiled() -> tuple[tuple[ForecastRow, Condition], ...]:
+    return tuple((row, row.compiled()) for row in forecast_table())
 
 
 def forecast(facts: Facts, concepts: Iterable[str] = ()) -> Forecast:
@@ -145,7 +129,7 @@ def forecast(facts: Facts, concepts: Iterable[str] = ()) -> Forecast:
         value = getattr(facts, name)
         if value is not None:
             numbers[name] = value
-    fitting = [row for row in forecast_table() if row.fits(holds, numbers)]
+    fitting = [row for row, condition in _compiled() if condition.met(holds, numbers)]
     is_open = not any(row.closed for row in fitting) or any(not row.closed for row in fitting)
     needed: dict[str, bool | None] = {}
     reasons: dict[str, tuple[str, ...]] = {}

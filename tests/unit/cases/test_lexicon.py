@@ -55,8 +55,8 @@ def known_names() -> set[str]:
 def test_every_parent_is_a_fact_a_concept_or_used_by_a_rule():
     reachable = set(vocabulary()) | set(lexicon().concepts)
     lost = {parent for spec in lexicon().concepts.values() for parent in spec.parents} - reachable
-    used = {name for rule in rules() for name in (*rule.all, *rule.any, *rule.also, *rule.none)}
-    used |= {name for row in forecast_table() for name in (*row.all, *row.any, *row.also, *row.none)}
+    used = {name for rule in rules() for name in rule.names()}
+    used |= {name for row in forecast_table() for name in row.names()}
     regional = {name for name in lost if name.rsplit("_", 1)[0] in _regions() or _ends_with_sense(name)}
     assert lost - used - regional == set()
 
@@ -71,12 +71,7 @@ def _ends_with_sense(name: str) -> bool:
 
 def test_the_forecast_table_names_only_what_the_lexicon_knows():
     names = known_names()
-    unknown = {
-        (row.id, name)
-        for row in forecast_table()
-        for name in (*row.all, *row.any, *row.also, *row.none)
-        if name not in names
-    }
+    unknown = {(row.id, name) for row in forecast_table() for name in row.names() if name not in names}
     assert unknown == set()
 
 
