@@ -12,7 +12,7 @@ from triagelab.clinical.vitals import VitalSigns
 from triagelab.completions.answers import ParseStatus
 from triagelab.completions.parser import parse
 from triagelab.completions.reading import NOT_A_FLAG, RED_FLAG_GROUPS, in_danger_zone, notable
-from triagelab.completions.render import BRIEF_WORDS, render_answer
+from triagelab.completions.render import BRIEF_WORDS, STYLES, render_answer
 from triagelab.errors import UnknownNameError
 
 VITALS = VitalSigns(heart_rate_bpm=118, spo2_pct=91, sbp_mmhg=88, resp_rate_bpm=24, temp_c=38.5, pain_score=9, gcs=14)
@@ -39,13 +39,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("style", ["full", "brief"])
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.truth.level}{case.truth.point}")
 def test_engine_cases(case: Case, style: str) -> None:
     text = render_answer(case, style)
     parsed = parse(text)
     assert (parsed.status, parsed.level, parsed.well_formed) == (ParseStatus.CLEAN, case.truth.level, True)
-    assert len(text.split()) <= (BRIEF_WORDS if style == "brief" else 150)
+    assert len(text.split()) <= {"full": 150, "brief": BRIEF_WORDS, "terse": 25}[style]
     assert text == render_answer(case, style)
 
 
@@ -60,6 +60,14 @@ def test_steps_lead_to_the_level() -> None:
     assert "- Step C (resources): one, ECG or X-ray" in four
     assert "- Step C (resources): none" in five
     assert "Red flags: none stated" in five
+
+
+def test_the_terse_form_names_vital_signs_and_steps_only() -> None:
+    one, two, by_vitals, _, _, five = (render_answer(case, "terse") for case in CASES)
+    assert "\nESI ALGORITHM: A yes; B -; C -; D -\n" in one
+    assert "\nESI ALGORITHM: A no; B yes; C -; D -\n" in two
+    assert by_vitals.startswith("EXTRACTION: SpO2 91 GCS 14 SBP 88\nESI ALGORITHM: A no; B no; C two or more; D yes\n")
+    assert five.endswith("ESI ALGORITHM: A no; B no; C none; D -\nANSWER: ESI 5")
 
 
 def test_flags_are_the_true_facts_and_no_others() -> None:
@@ -105,7 +113,7 @@ def test_hostile_complaints_stay_data() -> None:
         " . ",
         "é" * 500,
     ):
-        for style in ("full", "brief"):
+        for style in STYLES:
             text = render_answer(engine_case(2, "B", "B.x", complaint=complaint, acs_suspected=True), style)
             parsed = parse(text)
             assert (parsed.status, parsed.level, parsed.well_formed) == (ParseStatus.CLEAN, 2, True)
@@ -125,7 +133,7 @@ def test_limits_follow_age() -> None:
 
 def test_generated_cases() -> None:
     for case in generate(80, seed=5):
-        for style, most in (("full", 150), ("brief", BRIEF_WORDS)):
+        for style, most in (("full", 150), ("brief", BRIEF_WORDS), ("terse", 25)):
             text = render_answer(case, style)
             parsed = parse(text)
             assert (parsed.status, parsed.level, parsed.well_formed) == (ParseStatus.CLEAN, case.truth.level, True), (
