@@ -37,6 +37,7 @@ _DECADES = {
     "nineties": 95, "twenty": 25, "thirty": 35, "forty": 45, "fifty": 55, "sixty": 65, "seventy": 75, "eighty": 85,
     "ninety": 95,
 }  # fmt: skip
+_PEOPLE_BEFORE = wordset("woman man female male patient pt boy girl lady gentleman mother father")
 _BORN = wordset("born delivered ex")
 _NEWBORN = wordset("newborn neonate")
 _SUBJECTS = wordset(
@@ -135,6 +136,8 @@ def _age_at(tokens: Tokens, index: int) -> tuple[float, int] | None:
     if before in ("is", "am", "i'm", "he's", "she's", "was", "he", "she") and _stands_alone(
         tokens, index, place, value
     ):
+        return value, place
+    if before == "," and _word(tokens, index - 2) in _PEOPLE_BEFORE and _word(tokens, place) in (",", ".", ";", ")"):
         return value, place
     labelled = before in ("age", "aged") or (before == ":" and _word(tokens, index - 2) == "age")
     if (
