@@ -16,6 +16,11 @@ from triagelab.clinical.facts import Facts
 from triagelab.clinical.resources import Forecast, forecast
 from triagelab.clinical.vitals import VitalSigns
 
+CHILD_WORDS = frozenset(
+    ("infant_words", "child_words", "immunised_fully", "under_immunised", "croup", "well_child", "irritable_child")
+)
+"""Concepts that say that the patient is a child."""
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -28,6 +33,7 @@ class Assessment:
         decision: the engine's answer.
         reading: the note as it was read.
         narrative_end: where the narrative ends in the text that was read; a complaint kept apart follows it.
+        assumed_age_years: the age that was assumed, None where it was stated or nothing was assumed.
     """
 
     reading: Reading
@@ -36,6 +42,7 @@ class Assessment:
     forecast: Forecast
     decision: EsiDecision
     narrative_end: int
+    assumed_age_years: float | None
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,13 @@ class RulesAgent:
     Attributes:
         version: handbook version of the engine, 4 or 5.
         options: how judgement points are settled.
+        assumed_age_years: age at which limits of vital signs are read where neither note nor record gives an age and
+            the note speaks of no child; None assumes nothing. Recorded as `assumed_age_years` in `extra`.
     """
 
     version: int = 5
     options: EsiOptions = field(default_factory=EsiOptions)
+    assumed_age_years: float | None = 45.0
     name: str = "rules"
 
     def predict(self, presentations: Sequence[Presentation], *, seed: int = 0) -> list[Prediction]:
@@ -62,14 +72,22 @@ class RulesAgent:
         what neither states stays unknown.
         """
         reading = read(_note(presentation))
-        age = reading.person.age_years if reading.person.age_years is not None else presentation.age_years
+        stated = reading.person.age_years if reading.person.age_years is not None else presentation.age_years
+        age = self._age(stated, reading)
         vitals = VitalSigns(**{**presentation.vitals.measured(), **reading.numbers.vitals.measured()})
         now = reading.picture(age, reading.person.sex or presentation.sex, vitals)
         facts = Facts(age, vitals, flags(now), reading.person.pregnancy_weeks)
         expected = forecast(facts, now.present)
         told = replace(facts, flags={**facts.flags, **expected.needed})
         decision = decide(told, version=self.version, options=self.options)
-        return Assessment(reading, now, told, expected, decision, len(presentation.narrative))
+        assumed = age if stated is None else None
+        return Assessment(reading, now, told, expected, decision, len(presentation.narrative), assumed)
+
+    def _age(self, stated: float | None, reading: Reading) -> float | None:
+        """Return the stated age, or the assumed one unless something in the note speaks of a child."""
+        if stated is not None or any(mention.concept in CHILD_WORDS for mention in reading.mentions):
+            return stated
+        return self.assumed_age_years
 
 
 def _note(presentation: Presentation) -> str:
@@ -115,4 +133,5 @@ def _extra(assessment: Assessment) -> dict[str, Any]:
         "resource_rows": list(assessment.forecast.rows),
         "derived": dict(assessment.picture.reasons),
         "implausible": list(assessment.reading.numbers.implausible),
+        "assumed_age_years": assessment.assumed_age_years,
     }
