@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tiny_models import SMALL
 from triagelab.agents.local import LocalAgent
 from triagelab.cases.generator import generate
 from triagelab.errors import BadInputError, RunStateError
@@ -23,7 +22,9 @@ from triagelab.training.run import train
 pytestmark = pytest.mark.training
 
 SMALLEST: dict[str, Any] = {
-    **SMALL,
+    "data.name": "generated",
+    "data.style": "terse",
+    "data.template": "esi-brief",
     "threads": 1,
     "data.n": 48,
     "data.max_tokens": 400,
