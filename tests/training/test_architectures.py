@@ -1,22 +1,33 @@
-"""The published recipes one after the other on tiny models of their classes: what is adapted, and that it learns."""
+"""Every published recipe on a tiny random model of its class: steps, adapters, saving, loading, answering.
+
+One code path with the real runs: only the model folder, the data and the sizes differ from what is published.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tiny_models import SMALL, save_model
+from triagelab.agents.local import LocalAgent
+from triagelab.datasets.registry import load_dataset
 from triagelab.errors import BadInputError
 from triagelab.training import logs
 from triagelab.training.callbacks import Curves
-from triagelab.training.config import ModelSettings, load_recipe
+from triagelab.training.config import ModelSettings, load_recipe, recipe_names
 from triagelab.training.models import load_weights
 from triagelab.training.run import train
 from triagelab.training.targets import language_targets
 
 pytestmark = pytest.mark.training
+PUBLISHED = [name for name in recipe_names() if not name.startswith("tiny")]
+SFT = [name for name in PUBLISHED if load_recipe(name).kind == "sft"]
+GRPO = [name for name in PUBLISHED if load_recipe(name).kind == "grpo"]
+COMMON = {f"self_attn.{part}_proj" for part in "qkvo"} | {f"mlp.{part}_proj" for part in ("gate", "up", "down")}
+LINEAR = {f"linear_attn.{part}" for part in ("in_proj_qkv", "in_proj_z", "in_proj_b", "in_proj_a", "out_proj")}
 # A random model never ends an answer, so all have as many tokens; in words they differ, and GRPO has a gradient.
 WORDS = """
 name = "words"
@@ -26,7 +37,6 @@ terms = [
   { name = "length", kind = "length", value = 10.0, limit = 40, unit = "words" },
 ]
 """
-GRPO = ("qwen3.5-9b-grpo-v46", "qwen3.5-9b-grpo-v47", "medgemma-4b-grpo-v49")
 
 
 class Bench:
@@ -46,13 +56,10 @@ class Bench:
 
     def settings(self, name: str) -> dict[str, Any]:
         settings = {**SMALL, "model.name": str(self.base(name)), "optim.steps": 2, "data.max_tokens": 400}
-        start = load_recipe(name).warm_start
-        if start is None:
+        settings["log.every"] = 1
+        if load_recipe(name).warm_start is None:
             return settings
-        reward = self.root / "words.toml"
-        reward.write_text(WORDS)
-        settings |= {"warm_start": str(self.start(name)), "reward.preset": str(reward)}
-        return {**settings, "generation.max_new_tokens": 16, "log.every": 1}
+        return {**settings, "warm_start": str(self.start(name)), "generation.max_new_tokens": 8}
 
     def start(self, name: str) -> Path:
         return self.run(str(load_recipe(name).warm_start).removeprefix("runs/"))
@@ -69,21 +76,65 @@ def adapter(run: Path) -> dict[str, Any]:
     return load_file(run / "model" / "adapter_model.safetensors")
 
 
+def kinds_of(weights: dict[str, Any]) -> set[str]:
+    """Return which projections carry an adapter, numbers of layers left out."""
+    return {name.split(".lora_")[0].split("layers.")[1].split(".", 1)[1] for name in weights}
+
+
+@pytest.mark.parametrize("name", SFT)
+def test_sft_trains_adapters_on_every_projection_of_the_language_tower_only(bench: Bench, name: str) -> None:
+    weights = adapter(bench.run(name))
+    assert kinds_of(weights) == COMMON | (LINEAR if name.startswith("qwen3.5") else set())
+    assert not [key for key in weights if "vision" in key or "visual" in key]
+    # B starts at zero, so whatever is there was learnt.
+    assert all(bool(value.any()) for key, value in weights.items() if "lora_B" in key)
+    assert {value.shape[0] for key, value in weights.items() if "lora_A" in key} == {32}
+    assert all(row["loss"] > 0 for row in logs.read_curves(bench.run(name)))
+
+
 @pytest.mark.parametrize("name", GRPO)
-def test_grpo_learns_in_the_adapter_it_continues(bench: Bench, name: str) -> None:
+def test_grpo_continues_the_adapter_scores_by_its_reward_saves_reloads_and_answers(bench: Bench, name: str) -> None:
     import torch
 
     before, run = adapter(bench.start(name)), bench.run(name)
     after = adapter(run)
     assert before.keys() == after.keys()
     assert not all(torch.equal(before[key], after[key]) for key in before)
-    rewards = [row["reward"] for row in logs.read_completions(run)]
-    assert len(rewards) == 2 * 8
-    assert len(set(rewards)) > 1
-    curves = logs.read_curves(run)
-    # Weight decay alone would move weights too; a gradient shows that the reward did.
-    assert max(row["grad_norm"] for row in curves) > 0
-    assert curves[0]["learning_rate"] == load_recipe(name).optim.learning_rate
+    assert not [item for item in (run / "model").iterdir() if item.is_dir()]
+    saved = json.loads((run / "model" / "adapter_config.json").read_text())
+    assert saved["base_model_name_or_path"] == str(bench.base(name))
+
+    rows = logs.read_completions(run)
+    assert [(row["step"], row["group"], row["rollout"]) for row in rows] == [
+        (s, 0, i) for s in (0, 1) for i in range(8)
+    ]
+    assert all(len({row["case_id"] for row in rows if row["step"] == step}) == 1 for step in (0, 1))
+    # Nothing readable was said, which pays what the reward says of no answer, and the bonus for a short text.
+    published = {"v46": -0.5, "v47": -0.5, "v48": -0.5, "v49": -2.0}[name.rsplit("-", 1)[1]]
+    assert {row["terms"]["outcome"] for row in rows} == {published}
+    assert all(row["terms"]["length"] == pytest.approx(0.3 * (1 - 8 / 300)) for row in rows)
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["optimizer"] == "bitsandbytes.AdamW 8 bit"
+    assert logs.read_curves(run)[0]["learning_rate"] == load_recipe(name).optim.learning_rate
+
+    agent = LocalAgent.load(run, max_new_tokens=6)
+    shown = [case.presentation for case in load_dataset("generated", n=2, seed=5, split="test")]
+    answers = agent.predict(shown)
+    assert [found.completion for found in answers] == [found.completion for found in agent.predict(shown)]
+    assert all(0 < found.extra["tokens"] <= 6 for found in answers)
+    carried = [key for key, _ in agent.model.named_modules() if key.endswith("lora_A.default")]
+    assert len(carried) == sum("lora_A" in key for key in after)
+
+
+@pytest.mark.parametrize("name", ["qwen3.5-9b-grpo-v46", "medgemma-4b-grpo-v49"])
+def test_the_gradient_of_the_reward_reaches_the_continued_adapter(bench: Bench, name: str, tmp_path: Path) -> None:
+    """Weight decay moves weights too; only answers that earn differently make a gradient."""
+    (tmp_path / "words.toml").write_text(WORDS)
+    settings = {**bench.settings(name), "reward.preset": str(tmp_path / "words.toml"), "optim.steps": 1}
+    settings |= {"generation.max_new_tokens": 16}
+    run = train(name, tmp_path / "run", overrides=settings, progress=False)
+    assert len({row["reward"] for row in logs.read_completions(run)}) > 1
+    assert logs.read_curves(run)[0]["grad_norm"] > 0
 
 
 def test_the_optimiser_keeps_8_bit_states(bench: Bench) -> None:
@@ -98,7 +149,7 @@ def test_the_optimiser_keeps_8_bit_states(bench: Bench) -> None:
 
 def test_the_usual_names_would_reach_the_vision_tower_and_miss_linear_attention(bench: Bench) -> None:
     names = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-    for recipe in GRPO[1:]:
+    for recipe in SFT:
         model, _ = load_weights(str(bench.base(recipe)), ModelSettings(attention=load_recipe(recipe).model.attention))
         usual = {name for name, _ in model.named_modules() if name.rsplit(".", 1)[-1] in names}
         chosen = set(language_targets(model).modules)
