@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from triagelab.agents.loading import quiet
-from triagelab.errors import MissingDependencyError
+from triagelab.errors import MissingDependencyError, TriageLabError
 from triagelab.evaluation.provenance import code_version, data_hash
 from triagelab.files import write_json
 from triagelab.seeding import derive_seed
@@ -39,6 +40,7 @@ def train(
     """
     settings = _resolve(recipe, overrides)
     place = Path(out)
+    fresh = process_index() == 0 and not place.exists()
     if process_index() == 0 and checkpoints.open_run(place, settings, resume=resume):
         return place
     if process_index() != 0 and resume and (place / checkpoints.MANIFEST).is_file():
@@ -46,8 +48,14 @@ def train(
     _need_libraries()
     settle(settings)
     start = time.monotonic()
-    with quiet():
-        summary, about = _train(settings, place, progress)
+    try:
+        with quiet():
+            summary, about = _train(settings, place, progress)
+    except TriageLabError:
+        # Bad input that shows only when data or model are opened must not leave a folder that looks like a run.
+        if fresh:
+            shutil.rmtree(place, ignore_errors=True)
+        raise
     if process_index() == 0:
         write_json(place / checkpoints.MANIFEST, _manifest(settings, summary, about, time.monotonic() - start))
     return place
