@@ -68,6 +68,7 @@ def test_whole_weights_load_in_transformers_and_are_the_trained_ones(whole: Path
     assert (out / "chat_template.jinja").is_file()
     assert LocalAgent.load(out).template == "esi-brief"
     assert not (out / "training_args.bin").exists()
+    assert "local_files_only" not in json.loads((out / "tokenizer_config.json").read_text())
 
 
 def test_merged_weights_answer_as_base_and_adapter_do(adapted: Path, place: Path) -> None:

@@ -43,6 +43,7 @@ def export(run: Path | str, out: Path | str, *, merge: bool = False) -> Path:
         if facts.recipe.lora.enabled and merge:
             _merge(run / "model", place)
         _copy(run / "model", place, adapter=facts.adapter)
+        _forget_this_machine(place)
         if facts.adapter:
             _absolute_base(run / "model", place)
         (place / CARD_FILE).write_text(render_card(facts), encoding="utf-8")
@@ -110,6 +111,14 @@ def _copy(model: Path, place: Path, *, adapter: bool) -> None:
         merged = not adapter and item.name in _ADAPTER_FILES
         if item.is_file() and item.name not in _LEFT_OUT and not merged and not (place / item.name).exists():
             shutil.copy2(item, place / item.name)
+
+
+def _forget_this_machine(place: Path) -> None:
+    """Drop what the tokenizer's settings say of how it was loaded here; elsewhere it would forbid the hub."""
+    config = place / "tokenizer_config.json"
+    if config.is_file():
+        kept = {key: value for key, value in _json(config).items() if key not in ("is_local", "local_files_only")}
+        config.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _absolute_base(model: Path, place: Path) -> None:
