@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from triagelab.cases.spelling import Spelling
 from triagelab.cases.tokens import fold_phrase
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
@@ -58,10 +59,14 @@ class SenseSpec(BaseModel):
 
 
 class LexiconFile(BaseModel):
-    """One data/lexicon*.toml file; `exact` names single words that count only as written (testes, not tests)."""
+    """One data/lexicon*.toml file; `exact` names single words that count only as written (testes, not tests).
+
+    `ordinary` are words that look like a typing error of a clinical word and are none.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     exact: tuple[str, ...] = ()
+    ordinary: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     concept: dict[str, ConceptSpec] = Field(default_factory=dict)
     site: dict[str, SiteSpec] = Field(default_factory=dict)
@@ -89,6 +94,7 @@ class Lexicon:
     root: dict[str, Any]
     ancestors: Mapping[str, frozenset[str]] = field(repr=False)
     composites: Mapping[tuple[str, str], str] = field(repr=False)
+    spelling: Spelling = field(repr=False)
 
     def closure(self, concepts: Iterable[str]) -> set[str]:
         """Return the concepts together with every broader concept that holds with them."""
@@ -244,4 +250,28 @@ def lexicon() -> Lexicon:
     for sense in senses.values():
         if sense.alone and sense.alone not in concepts:
             concepts[sense.alone] = ConceptSpec(kind=sense.kind)
-    return Lexicon(concepts, sites, senses, root, _ancestors(concepts), composites)
+    ordinary = {word for content in files.values() for item in content.ordinary for word in fold_phrase(item)}
+    spelling = Spelling(_words(root), _whole_terms(root), ordinary)
+    return Lexicon(concepts, sites, senses, root, _ancestors(concepts), composites, spelling)
+
+
+def _words(node: Mapping[str, Any]) -> set[str]:
+    """Return every word of the trie."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        for word, inner in waiting.pop().items():
+            if word != LEAF:
+                found.add(word)
+                waiting.append(inner)
+    return found
+
+
+def _whole_terms(root: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """Return the words that mean something by themselves, in any form, with what they stand for."""
+    found: dict[str, frozenset[str]] = {}
+    for word, node in root.items():
+        entries = [entry for entry in node.get(LEAF, ()) if entry.role in ("concept", "site", "sense")]
+        if any(not entry.capitals for entry in entries):
+            found[word] = frozenset(entry.value for entry in entries)
+    return found

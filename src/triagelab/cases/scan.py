@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from triagelab.cases.lexicon import GAP, LEAF, Entry, Lexicon
+from triagelab.cases.spelling import MIN_LETTERS
 from triagelab.cases.tokens import Tokens, wordset
 
 MAX_GAP = 3
@@ -46,6 +47,8 @@ class Scan:
 
 def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
     """Return every longest lexicon match and every break, left to right; linear in the number of tokens."""
+    meant = lexicon.spelling.meant
+    tokens.words = [meant(word) if len(word) >= MIN_LETTERS else word for word in tokens.words]
     result = Scan(tokens)
     events, numbers, words, root = result.events, result.numbers, tokens.words, lexicon.root
     index, size = 0, len(words)
