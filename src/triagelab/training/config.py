@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.evaluation.provenance import config_hash
@@ -72,6 +72,8 @@ class DataSettings(BaseModel):
         seed: seed of the generated cases and of the choice of which to keep.
         template: prompt template of `completions.prompts`.
         style: style of the gold completion, `full`, `brief` or `terse`.
+        part: keep only the cases whose family falls between these shares of all; two runs with parts that do not overlap
+            share no family. A case without a family counts as one of its own.
         balance: 0 keeps the level mix of the data, 1 shows every level equally often, between is between.
         max_tokens: prompt and answer together; a longer example is cut at the end of the note, never in the answer.
     """
@@ -84,8 +86,16 @@ class DataSettings(BaseModel):
     seed: int = 0
     template: str = "esi"
     style: Literal["full", "brief", "terse"] = "full"
+    part: tuple[float, float] = (0.0, 1.0)
     balance: float = Field(default=0.0, ge=0, le=1)
     max_tokens: int = Field(default=2048, ge=32)
+
+    @field_validator("part")
+    @classmethod
+    def _ordered(cls, part: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= part[0] < part[1] <= 1:
+            raise ValueError("two shares, the first below the second, from 0 to 1, such as [0.0, 0.7]")
+        return part
 
 
 class OptimSettings(BaseModel):

@@ -9,7 +9,7 @@ import numpy as np
 
 from triagelab.cases.schema import LEVELS, Case
 from triagelab.errors import BadInputError, DataFormatError
-from triagelab.seeding import stream
+from triagelab.seeding import derive_seed, stream
 from triagelab.training.config import DataSettings
 
 if TYPE_CHECKING:
@@ -27,9 +27,16 @@ def load_cases(settings: DataSettings) -> tuple[Case, ...]:
 
     size = {"n": settings.n} if settings.name == "generated" and settings.path is None else {"limit": settings.n}
     dataset = load_dataset(settings.name, settings.path, split=settings.split, seed=settings.seed, **size)
-    if not len(dataset):
-        raise DataFormatError(f"{settings.name}: no case in the split {settings.split!r} to train on")
-    return dataset.cases
+    low, high = settings.part
+    cases = tuple(case for case in dataset if low <= _share(case) < high)
+    if not cases:
+        raise DataFormatError(f"{settings.name}: no case in {settings.split!r}, part {low:g} to {high:g}, to train on")
+    return cases
+
+
+def _share(case: Case) -> float:
+    """Return where the case's family lies between 0 and 1: by hash, so the same in every run."""
+    return derive_seed("training.part", 0, case.family or case.case_id, bits=53) / (1 << 53)
 
 
 def prompt_of(case: Case, settings: DataSettings) -> list[Message]:

@@ -37,6 +37,7 @@ def test_overrides_are_read_as_values_of_the_right_type() -> None:
         ({"optim.steps": "many"}, BadInputError, r"optim\.steps: got 'many'"),
         ({"optim.steps": 0}, BadInputError, "greater than or equal to 1"),
         ({"reward.scale": "best"}, BadInputError, "'group', 'batch' or 'none'"),
+        ({"data.part": [0.7, 0.7]}, BadInputError, "two shares"),
         ({"model": "big"}, BadInputError, "model: got 'big'"),
         ({"assumed": ["optim.stepz"]}, DataFormatError, "optim.stepz"),
         ({"optim.name": "muon", "lora.enabled": True}, DataFormatError, "muon|whole"),

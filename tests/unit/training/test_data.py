@@ -107,3 +107,15 @@ def test_grpo_rows_carry_what_the_reward_needs(tokenizer) -> None:
     assert row["note"] == case.presentation.narrative
     assert row["case_id"] == case.case_id
     assert row["prompt"][-1]["role"] == "user"
+
+
+def test_parts_that_do_not_overlap_share_no_family(cases: tuple) -> None:
+    settings = SETTINGS.model_copy(update={"n": 200})
+    whole = {case.case_id: case.family for case in data.load_cases(settings)}
+    parts = []
+    for part in ((0.0, 0.6), (0.6, 1.0)):
+        parts.append({c.case_id: c.family for c in data.load_cases(settings.model_copy(update={"part": part}))})
+    assert {**parts[0], **parts[1]} == whole
+    assert parts[0]
+    assert parts[1]
+    assert not set(parts[0].values()) & set(parts[1].values())
