@@ -72,7 +72,7 @@ class DataSettings(BaseModel):
         seed: seed of the generated cases and of the choice of which to keep.
         template: prompt template of `completions.prompts`.
         style: style of the gold completion, `full`, `brief` or `terse`.
-        part: keep only the cases whose family falls between these shares of all; two runs with parts that do not overlap
+        part: keep only cases whose family falls between these shares of all; two runs whose parts do not overlap
             share no family. A case without a family counts as one of its own.
         balance: 0 keeps the level mix of the data, 1 shows every level equally often, between is between.
         max_tokens: prompt and answer together; a longer example is cut at the end of the note, never in the answer.
