@@ -99,7 +99,17 @@ PUBLISHED = {
     },
 }
 # Settings that decide no result, or that the other kind of run alone reads.
-IDLE = ("name", "about", "source", "threads", "assumed", "data.path", "model.revision", "optim.bf16")
+IDLE = (
+    "name",
+    "about",
+    "source",
+    "threads",
+    "assumed",
+    "data.path",
+    "model.revision",
+    "optim.bf16",
+    "optim.matrix_rate",
+)
 IDLE_PREFIXES = ("log.", "model.tiny", "generation.vllm")
 OTHER_KIND = {
     "sft": ("generation.", "reward.", "warm_start", "optim.steps", "optim.group_by_length"),

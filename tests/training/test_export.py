@@ -15,6 +15,7 @@ from triagelab.agents.registry import load_agent
 from triagelab.datasets.registry import load_dataset
 from triagelab.errors import BadInputError, DataFormatError, RunStateError
 from triagelab.evaluation.runner import evaluate
+from triagelab.training.config import load_recipe
 from triagelab.training.export import export
 from triagelab.training.run import train
 
@@ -39,7 +40,7 @@ def adapted(place: Path) -> Path:
     """An adapter that was trained hard enough to change what the model says."""
     base = save_model("llama", place / "base")
     settings = {**SMALL, **STEPS, "data.max_tokens": 400, "model.name": str(base), "lora.enabled": True}
-    settings |= {"lora.rank": 4, "optim.learning_rate": 0.02, "optim.warmup": 0}
+    settings |= {"lora.rank": 4, "optim.name": "adamw_torch", "optim.learning_rate": 0.02, "optim.warmup": 0}
     return train("tiny-sft", place / "runs" / "adapted", overrides=settings, progress=False)
 
 
@@ -108,8 +109,8 @@ def test_the_card_says_what_it_is_and_shows_figures_of_these_weights_only(whole:
     assert f"| no_answer | {summary['no_answer']['value']:.3f}" in card
     assert "generated test, n = 6" in card
     assert "Not a medical device" in card
-    assert "| optim.learning_rate | 0.003 |" in card
-    assert "16 cases of `generated`" in card
+    assert f"| optim.learning_rate | {load_recipe('tiny-sft').optim.learning_rate} |" in card
+    assert f"{SMALL['data.n']} cases of `generated`" in card
     assert str(place) not in card
     assert card.startswith("---\nlibrary_name: transformers\n")
 
