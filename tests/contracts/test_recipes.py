@@ -106,6 +106,7 @@ IDLE = (
     "threads",
     "assumed",
     "data.path",
+    "data.part",
     "model.revision",
     "optim.bf16",
     "optim.matrix_rate",

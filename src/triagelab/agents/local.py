@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -97,20 +98,22 @@ class LocalAgent:
         return [self._read(*answers[i]) for i in range(len(prompts))]
 
     def _prompt(self, presentation: Presentation) -> list[int]:
+        """Return the prompt's ids, with the end of the note cut where the model has no room for all of it."""
+        room = self._positions() - self.max_new_tokens
+        note = presentation.narrative
+        while len(ids := self._ids(replace(presentation, narrative=note))) > room:
+            if not note:
+                most = self._positions() - len(ids)
+                raise BadInputError("max_new_tokens", self.max_new_tokens, f"at most {most} with this model and prompt")
+            note = note[: max(0, min(len(note) - 1, len(note) * room // len(ids)))]
+        return ids
+
+    def _ids(self, presentation: Presentation) -> list[int]:
         messages = build_messages(presentation, template=self.template)
         encoded: Any = self.tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=True, return_dict=True
         )
-        ids = list(encoded["input_ids"])
-        room = self._positions() - self.max_new_tokens
-        while len(ids) > room and messages[-1]["content"]:
-            text = messages[-1]["content"]
-            messages[-1] = {**messages[-1], "content": text[: min(len(text) - 1, len(text) * room // len(ids))]}
-            encoded = self.tokenizer.apply_chat_template(
-                messages, add_generation_prompt=True, tokenize=True, return_dict=True
-            )
-            ids = list(encoded["input_ids"])
-        return ids
+        return list(encoded["input_ids"])
 
     def _positions(self) -> int:
         config = self.model.config.get_text_config()
