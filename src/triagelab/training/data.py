@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,21 +70,25 @@ def render_prompt(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message
 
 
 def fit_prompt(
-    tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], budget: int
+    tokenizer: PreTrainedTokenizerBase, case: Case, settings: DataSettings, budget: int
 ) -> tuple[list[Message], list[int]]:
-    """Return the messages and their ids, with the end of the last message cut until they fit `budget` tokens.
+    """Return a case's messages and their ids, with the end of its note cut until they fit `budget` tokens.
 
     Raises: BadInputError where even an empty note does not fit.
     """
-    shown = [dict(message) for message in messages]
-    ids = render_prompt(tokenizer, shown)
-    while len(ids) > budget:
-        text = shown[-1]["content"]
-        if not text:
-            raise BadInputError("data.max_tokens", budget, f"at least {len(ids)} tokens for the prompt alone")
-        shown[-1]["content"] = text[: min(len(text) - 1, int(len(text) * budget / len(ids)))].rstrip()
-        ids = render_prompt(tokenizer, shown)
-    return shown, ids
+    note, shown = case.presentation.narrative, case
+    while True:
+        messages = prompt_of(shown, settings)
+        ids = render_prompt(tokenizer, messages)
+        if len(ids) <= budget:
+            return messages, ids
+        if not note:
+            raise BadInputError(
+                "data.max_tokens", settings.max_tokens, f"{len(ids) - budget} more, for the prompt alone"
+            )
+        # The note itself is cut, not the message around it, so that the marks that close it stay.
+        note = note[: max(0, min(len(note) - 1, len(note) * budget // len(ids)))]
+        shown = replace(case, presentation=replace(case.presentation, narrative=note))
 
 
 def sft_rows(
@@ -94,7 +99,7 @@ def sft_rows(
     for case in cases:
         answer = [*tokenizer(answer_of(case, settings), add_special_tokens=False)["input_ids"]]  # type: ignore[misc]
         answer.append(int(tokenizer.eos_token_id))  # type: ignore[arg-type]
-        _, prompt = fit_prompt(tokenizer, prompt_of(case, settings), settings.max_tokens - len(answer))
+        _, prompt = fit_prompt(tokenizer, case, settings, settings.max_tokens - len(answer))
         labels = prompt if prompt_loss else [-100] * len(prompt)
         rows.append({"input_ids": prompt + answer, "labels": labels + answer})
     return rows
@@ -106,7 +111,7 @@ def grpo_rows(
     """Return a prompt a case, with what the reward needs beside it: gold level, note, case id."""
     rows = []
     for case in cases:
-        prompt, _ = fit_prompt(tokenizer, prompt_of(case, settings), settings.max_tokens - max_new_tokens)
+        prompt, _ = fit_prompt(tokenizer, case, settings, settings.max_tokens - max_new_tokens)
         rows.append(
             {
                 "prompt": prompt,

@@ -103,7 +103,12 @@ def test_completions_are_read_by_the_parser_asked_for(
 def test_a_note_longer_than_the_model_is_cut_not_refused(folder: Path) -> None:
     agent = LocalAgent.load(folder)
     long = Presentation("long", "chest pain since this morning " * 200)
-    assert len(agent._prompt(long)) <= 300 - 9
+    ids = agent._prompt(long)
+    assert len(ids) <= 300 - 9
+    shown = agent.tokenizer.decode(ids)
+    assert shown.count("<note>") == shown.count("</note>") == 1, "the marks around the note must survive the cut"
+    with pytest.raises(BadInputError, match="max_new_tokens: got 295"):
+        LocalAgent.load(folder, max_new_tokens=295).predict([long])
     assert agent.predict([long, SHOWN[0]])[1].completion == texts(agent, SHOWN[:1])[0]
 
 

@@ -91,8 +91,13 @@ def test_a_long_note_is_cut_at_its_end_and_keeps_the_answer(cases: tuple, tokeni
     assert len(row["input_ids"]) <= budget < len(full["input_ids"])
     assert [x for x in row["labels"] if x != -100] == [x for x in full["labels"] if x != -100]
     assert row["input_ids"][:20] == full["input_ids"][:20]
+    shown = tokenizer.decode(row["input_ids"])
+    assert shown.count("<note>") == shown.count("</note>") == 1
+    messages, ids = data.fit_prompt(tokenizer, cases[0], SETTINGS, 40)
+    assert len(ids) <= 40
+    assert messages[-1]["content"].endswith("\n</note>"), "a cut prompt still says where the note ends"
     with pytest.raises(BadInputError, match=r"data\.max_tokens"):
-        data.fit_prompt(tokenizer, data.prompt_of(cases[0], SETTINGS), 3)
+        data.fit_prompt(tokenizer, cases[0], SETTINGS, 3)
 
 
 def test_every_digit_is_a_token_of_its_own(tokenizer) -> None:
