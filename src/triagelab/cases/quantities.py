@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from triagelab.cases.readings import Desk
 from triagelab.cases.tokens import fold, wordset
 
-NAMES = ("fall_height_m", "speed_kmh", "burn_pct", "pills_taken", "duration_h")
+NAMES = ("fall_height_m", "speed_kmh", "burn_pct", "pills_taken", "duration_h", "baseline_spo2_pct")
 
 
 def _folded(table: Mapping[str, float]) -> dict[str, float]:
@@ -28,13 +28,15 @@ _FALL = wordset("fall fell jumped dropped height ladder roof tree scaffold throw
 _BURN = wordset("burn burned tbsa scald bsa")
 _AGO = wordset("ago now hx history duration prior pta earlier")
 _SINCE = wordset("for x about past last over since around approx * ~ nearly almost")
+_USUAL = wordset("usual usually normally baseline always runs lives norm typically")
+_OXYGEN = wordset("sat sats saturation saturates saturating satting oxygen spo o % percent pox ox")
 _AGE_OR_TERM = wordset("old - / pregnant gestation")
 
 
 def quantity(desk: Desk, index: int, found: dict[str, float]) -> None:
     """Read "fell 25 feet", "at 50 mph", "30 % burned", "took 40 tablets", "for 3 days" at a number token.
 
-    Units: metres, km/h, percent of body surface, tablets, hours.
+    Units: metres, km/h, percent of body surface, tablets, hours, percent of saturation.
     """
     value = desk.number(index)
     if value is None:
@@ -52,6 +54,15 @@ def quantity(desk: Desk, index: int, found: dict[str, float]) -> None:
         found["pills_taken"] = max(found.get("pills_taken", 0.0), value)
     elif unit in ("%", "percent") and value <= 100 and not _BURN.isdisjoint(words[max(index - 12, 0) : place + 8]):
         found["burn_pct"] = value
+    elif 75 <= value <= 100 and is_usual_saturation(desk, index):
+        found["baseline_spo2_pct"] = value
+
+
+def is_usual_saturation(desk: Desk, index: int) -> bool:
+    """Return whether a number is the patient's usual oxygen saturation ("normally runs 88", "baseline sat 88-90 %")."""
+    words = desk.tokens.words
+    near = words[max(index - 7, 0) : index + 8]
+    return not _USUAL.isdisjoint(near) and not _OXYGEN.isdisjoint(near)
 
 
 def _is_duration(desk: Desk, index: int, unit: int) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’`][^\W\d_]+)*|[0-9]+(?:\.[0-9]+)?|\n+|[^\w\s]|_")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’`][^\W\d_]+)*|[0-9]+(?:\.[0-9]+)?|\n+|[^\w\s\"'“”‘’`]|_")
+# Quotation marks are no tokens: they stand inside phrases ("took 'a handful' of pills") and say nothing by themselves.
 _MAX_WORD = 40
 _CACHE_LIMIT = 60_000
 

@@ -17,6 +17,7 @@ _TIME = wordset("day d hour hr h week wk month mo year yr minute min time x nd s
 _DEGREE = wordset("° º ˚ degree deg")
 _F_UNITS, _C_UNITS = wordset("f fahrenheit"), wordset("c celsius centigrade")
 _ON_AIR = wordset("ra room o oxygen nrb nc cpap bipap nasal bvm non simple l")
+_USUAL = wordset("usual usually normally baseline typically norm")
 _ROW_JOINS = wordset("- , / % : ra on and ° f c (")
 MMOL_FACTOR = 18.0
 """mg/dL of glucose in one mmol/L."""
@@ -69,6 +70,8 @@ def _is_something_else(desk: Desk, name: str, start: int, index: int, value: flo
     if name == "heart_rate_bpm":
         return 0 < value < 12 or after == "+"
     if name == "spo2_pct":
+        if not _USUAL.isdisjoint(tokens.words[max(start - 4, 0) : index + 1]):
+            return True
         return (value < 30 and after != "%") or after in ("l", "lpm", "liter")
     if name == "temp_c":
         return value < 24

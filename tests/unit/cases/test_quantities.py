@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from triagelab.cases.extraction import read
+from triagelab.cases.extraction import extract, read
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,17 @@ from triagelab.cases.extraction import read
         ("80 yo for evaluation", "duration_h", None),
         ("every 4 hours", "duration_h", None),
         ("sats 91 %", "burn_pct", None),
+        ("normally saturates 88-90 percent", "baseline_spo2_pct", 90),
+        ("SpO2 90%, baseline sat 89", "baseline_spo2_pct", 89),
+        ("SpO2 90%", "baseline_spo2_pct", None),
     ],
 )
 def test_quantity(note, name, value):
     found = read(note).numbers.quantities.get(name)
     assert found == (None if value is None else pytest.approx(value, abs=0.01))
+
+
+def test_a_usual_saturation_is_not_the_saturation_now():
+    found = extract("known baseline saturation of 88 percent, SpO2 91% on 2 L")
+    assert found.vitals.spo2_pct == 91
+    assert found.facts["spo2_baseline_low"] is True
