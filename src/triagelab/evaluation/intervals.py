@@ -2,10 +2,11 @@
 
 The bootstrap draws clusters (patients, hospitals, or cases with all their repeats) with replacement. It works on the
 counts of a cluster, never on its rows, and clusters with equal counts are drawn together by one multinomial: the same
-distribution, at a fraction of the time. Two things keep it honest for few cases. Percentiles are widened (t instead of
-normal). And two pseudo-cases, in which the answer has nothing to do with the truth, are mixed into the pool: rare errors that a
-small sample happens not to hold are possible again, as adding two successes and two failures does for a share. Without
-them a 95 % interval of kappa holds the truth in 85 % of samples of 36 cases at 85 % skill, with them in 95 % or more.
+distribution, at a fraction of the time. Two things keep it honest for few cases. Percentiles are widened (t instead
+of normal). And two pseudo-cases, in which the answer has nothing to do with the truth, are mixed into the pool: rare
+errors that a small sample happens not to hold are possible again, as adding two successes and two failures does for a
+share. Without them a 95 % interval of kappa holds the truth in 85 % of samples of 36 cases at 85 % skill, with them
+in 95 % or more.
 
 Source: Wilson 1927; Hesterberg 2015, What Teachers Should Know About the Bootstrap, section 3; Agresti and Coull 1998.
 """
