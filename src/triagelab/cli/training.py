@@ -39,6 +39,7 @@ def train(
     resume: bool = typer.Option(False, "--resume", help="Go on from the last complete checkpoint."),
 ) -> None:
     """Train by a recipe: checkpoints, curves, completions log, resolved configuration."""
+    from triagelab.training.machine import process_index
     from triagelab.training.run import train as run
 
     place = run(
@@ -47,7 +48,8 @@ def train(
         resume=resume,
         overrides=parse_settings(settings),
     )
-    typer.echo(f"-> {place}")
+    if process_index() == 0:
+        typer.echo(f"-> {place}")
 
 
 def parse_settings(settings: list[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from triagelab.cases.schema import LEVELS, Case
-from triagelab.errors import BadInputError, MissingDependencyError
+from triagelab.errors import BadInputError
 from triagelab.rewards.trl import RewardFunction, reward
 from triagelab.training import data, logs
 from triagelab.training.config import Recipe
@@ -102,7 +102,7 @@ def _text(completion: Any) -> str:
 def check_generation(recipe: Recipe) -> None:
     """Refuse, before anything is loaded, what cannot run.
 
-    Raises: MissingDependencyError, BadInputError.
+    Raises: BadInputError.
     """
     completions = recipe.optim.batch * recipe.optim.accumulate * process_count()
     if completions % recipe.generation.group:
@@ -121,7 +121,7 @@ def _check_vllm() -> None:
     import torch
 
     if find_spec("vllm") is None:
-        raise MissingDependencyError("vllm", "vllm", "generation.vllm = true")
+        raise BadInputError("generation.vllm", True, "false, or true with vLLM installed", "pip install 'trl[vllm]'")
     if not torch.cuda.is_available():
         raise BadInputError("generation.vllm", True, "false on a machine without a GPU")
 
