@@ -106,7 +106,6 @@ IDLE = (
     "threads",
     "assumed",
     "data.path",
-    "data.part",
     "model.revision",
     "optim.bf16",
     "optim.matrix_rate",
