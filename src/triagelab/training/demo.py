@@ -211,6 +211,7 @@ COLUMNS = (
     ("sensitivity_1_2", "sens. 1-2"),
     ("severe_under_triage", "severe under"),
     ("no_answer", "no answer"),
+    ("cost", "cost"),
 )
 
 
@@ -240,7 +241,10 @@ def _print_results(evaluated: list[Path], out: Path, report: Path, seconds: floa
 def _cell(summary: dict[str, Any], name: str) -> str:
     from triagelab.evaluation.summary import figure
 
-    return figure(summary[name], 2)
+    metric = summary["cost"]["standard"] if name == "cost" else summary[name]
+    if metric["value"] is not None and metric["low"] is None:
+        return f"{metric['value']:.2f} (no interval)"
+    return figure(metric, 2)
 
 
 def _table(summaries: dict[str, dict[str, Any]], cell: Callable[[dict[str, Any], str], str]) -> list[str]:
