@@ -155,10 +155,11 @@ def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path,
     rows = data.grpo_rows(cases, policy.tokenizer, recipe.data, max_new_tokens=recipe.generation.max_new_tokens)
     scorer = GradedReward(recipe.reward.preset, _ends(policy))
     steps = total_steps(recipe, len(rows))
-    weights: dict[int, float] = {}
+    levels = [row["level"] for row in rows]
+    weights = data.balance_weights(levels, recipe.data.balance)
     if recipe.reward.oversample:
-        weights.update(zip(LEVELS, scorer.inner.spec.sampling_weights, strict=True))
-    order = data.show_order([row["level"] for row in rows], weights, steps * shown_per_step(recipe), recipe.seed)
+        weights = {k: weights[k] * w for k, w in zip(LEVELS, scorer.inner.spec.sampling_weights, strict=True)}
+    order = data.show_order(levels, weights, steps * shown_per_step(recipe), recipe.seed)
     with compact_head():
         trainer = LoggedTrainer(
             model=policy.model,

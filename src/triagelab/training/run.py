@@ -16,7 +16,7 @@ from triagelab.files import write_json
 from triagelab.seeding import derive_seed
 from triagelab.training import checkpoints
 from triagelab.training.config import Recipe, build_recipe, load_recipe
-from triagelab.training.machine import hardware, library_versions, process_index, settle
+from triagelab.training.machine import denormals_as_zero, hardware, library_versions, process_index, settle
 
 
 def train(
@@ -49,7 +49,7 @@ def train(
     settle(settings)
     start = time.monotonic()
     try:
-        with quiet():
+        with quiet(), denormals_as_zero():
             summary, about = _train(settings, place, progress)
     except TriageLabError:
         # Bad input that shows only when data or model are opened must not leave a folder that looks like a run.
