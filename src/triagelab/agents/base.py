@@ -19,7 +19,9 @@ class Prediction:
         level: 1-5 or None.
         acceptable: levels the agent itself could defend, if it knows.
         probabilities: five numbers for levels 1-5, if it has them.
+        confidence: probability that the agent gives to the level it answers, if it has one.
         point, because, unknown: decision point, rule ids and unknown facts, for agents with a trace.
+        ask: unknown facts or vital signs worth asking for next, the one that could change most first.
         evidence: spans of the narrative, as (start, end, label).
         status: parse status for agents that write text, else "clean".
         completion: the text the agent wrote, if any.
@@ -29,9 +31,11 @@ class Prediction:
     level: int | None
     acceptable: frozenset[int] | None = None
     probabilities: tuple[float, float, float, float, float] | None = None
+    confidence: float | None = None
     point: str | None = None
     because: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
     evidence: tuple[tuple[int, int, str], ...] = ()
     status: str = "clean"
     completion: str | None = None

@@ -52,6 +52,13 @@ class CostMatrix(BaseModel):
         answers = [1, 2, 3, 4, 5, None]
         return np.array([[self.cost(truth, answer) for answer in answers] for truth in range(1, 6)])
 
+    def cheapest(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return the level with the least expected cost for each row; on a tie the more urgent one.
+
+        Shapes: (n, 5) probabilities of levels 1-5 -> (n,) levels 1-5.
+        """
+        return 1 + (np.asarray(probabilities) @ self.table()[:, :5]).round(12).argmin(axis=1)
+
 
 @cache
 def cost_matrices() -> Mapping[str, CostMatrix]:
