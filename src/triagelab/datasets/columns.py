@@ -12,11 +12,13 @@ from triagelab.errors import DataFormatError
 from triagelab.files import read_toml
 
 
-class _Table(BaseModel):
+class MapTable(BaseModel):
+    """A table of a map file; a key that it does not know is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SourceTable(_Table):
+class SourceTable(MapTable):
     """Where the files come from and how they are called."""
 
     name: str
@@ -27,7 +29,7 @@ class SourceTable(_Table):
     complaint_column: str
 
 
-class LabelTable(_Table):
+class LabelTable(MapTable):
     """The column with the level; `refused` gives the reason for each code that is no level."""
 
     column: str
@@ -35,18 +37,18 @@ class LabelTable(_Table):
     refused: dict[str, str]
 
 
-class DesignTable(_Table):
+class DesignTable(MapTable):
     """Survey design: kept beside the case, never shown."""
 
     weight: str
     cluster: str
 
 
-class CodeList(_Table):
+class CodeList(MapTable):
     codes: list[int]
 
 
-class SurveyMap(_Table):
+class SurveyMap(MapTable):
     """The map of a survey file.
 
     Attributes:
@@ -72,7 +74,7 @@ class SurveyMap(_Table):
         return (*self.allowed(), self.label.column, self.design.weight, self.design.cluster)
 
 
-class HospitalSource(_Table):
+class HospitalSource(MapTable):
     """Where a hospital's tables come from, and on what terms."""
 
     name: str
@@ -82,12 +84,12 @@ class HospitalSource(_Table):
     terms: str
 
 
-class LabelColumn(_Table):
+class LabelColumn(MapTable):
     table: str
     column: str
 
 
-class HospitalMap(_Table):
+class HospitalMap(MapTable):
     """The map of a hospital's tables; `shown` is table -> allow-list of columns known at the triage desk."""
 
     source: HospitalSource
@@ -99,20 +101,22 @@ class HospitalMap(_Table):
 @cache
 def survey_map(name: str) -> SurveyMap:
     """Return the survey map in maps/<name>.toml."""
-    return _load_map(SurveyMap, name)
+    return load_map(SurveyMap, name)
 
 
 @cache
 def hospital_map(name: str) -> HospitalMap:
     """Return the hospital map in maps/<name>.toml."""
-    return _load_map(HospitalMap, name)
+    return load_map(HospitalMap, name)
 
 
-M = TypeVar("M", bound=_Table)
+M = TypeVar("M", bound=MapTable)
 
 
-def _load_map(model: type[M], name: str) -> M:
-    """Raises: DataFormatError with the place in the file for an unknown key or a wrong type."""
+def load_map(model: type[M], name: str) -> M:
+    """Return maps/<name>.toml as that model.
+
+    Raises: DataFormatError with the place in the file for an unknown key or a wrong type."""
     path = resources.files("triagelab.datasets") / "maps" / f"{name}.toml"
     try:
         return model.model_validate(read_toml(str(path), "column map"))

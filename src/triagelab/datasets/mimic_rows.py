@@ -14,7 +14,7 @@ from triagelab.cases.presentation import Presentation
 from triagelab.cases.schema import Case, Truth
 from triagelab.clinical.vitals import VitalSigns, temperature_c
 from triagelab.datasets.base import Reject
-from triagelab.datasets.notes import note, patient_words, vital_words
+from triagelab.datasets.notes import note, one_line, patient_words, vital_words
 from triagelab.datasets.progress import track
 
 SEX = {"F": "female", "M": "male"}
@@ -131,8 +131,7 @@ def _age(row: Mapping[str, Any]) -> float | None:
 
 def _words(text: str | None) -> str | None:
     """Return one line of text without control characters and without the mark of removed words."""
-    kept = "".join(char if char.isprintable() else " " for char in text or "").replace(DEIDENTIFIED, " ")
-    return " ".join(kept.split()) or None
+    return one_line((text or "").replace(DEIDENTIFIED, " "))
 
 
 def _pain_text(text: str | None) -> str | None:

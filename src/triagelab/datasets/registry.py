@@ -37,6 +37,7 @@ SOURCES: dict[str, Source] = {
         "triagelab.datasets.mimic_iv_ed", "the MIMIC-IV-ED folder (the one that holds ed/triage.csv.gz)", cached=True
     ),
     "vignettes": Source("triagelab.datasets.vignettes", "a JSONL file with one {id, case, esi} a line"),
+    "fhir": Source("triagelab.datasets.fhir", "a folder of FHIR R4 bundles as .json, or an NDJSON file of them"),
 }
 DATASET_NAMES: tuple[str, ...] = tuple(SOURCES)
 

@@ -33,7 +33,7 @@ def test_an_unknown_key_in_a_map_is_refused_with_its_place(monkeypatch):
     good = survey_map("nhamcs").model_dump()
     monkeypatch.setattr(columns, "read_toml", lambda *_: good | {"shwon": {}})
     with pytest.raises(DataFormatError, match=r"nhamcs\.toml: shwon"):
-        columns._load_map(SurveyMap, "nhamcs")
+        columns.load_map(SurveyMap, "nhamcs")
 
 
 def test_complaint_words_are_plain():
