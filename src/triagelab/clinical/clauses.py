@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,10 +62,12 @@ def parse_bands(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Band, ...
 
 @dataclass(frozen=True)
 class Names:
-    """What a clause may refer to: named predicates and age-banded limits of its own file."""
+    """What a clause may refer to: named predicates and age-banded limits of its own file, facts and numbers."""
 
     define: Mapping[str, Predicate] = field(default_factory=dict)
     bands: Mapping[str, tuple[Band, ...]] = field(default_factory=dict)
+    facts: Collection[str] = field(default_factory=vocabulary)
+    numbers: Collection[str] = NUMBERS
 
 
 _FORMS = ("all", "any", "not", "denied", "at_least", "missing", "age", "number", "ref")
@@ -81,8 +83,8 @@ def parse_clause(raw: object, names: Names, where: str) -> Predicate:
     Raises: UnknownNameError for a name in no list, BadInputError for any other form; both name the place.
     """
     if isinstance(raw, str):
-        if raw not in vocabulary():
-            raise UnknownNameError(where, raw, vocabulary())
+        if raw not in names.facts:
+            raise UnknownNameError(where, raw, names.facts)
         return Flag(raw)
     if not isinstance(raw, Mapping) or not raw:
         raise BadInputError(where, raw, "a fact id or a table with one of " + ", ".join(_FORMS))
@@ -122,8 +124,8 @@ def _not(raw: Mapping[str, Any], names: Names, where: str) -> Predicate:
 
 def _denied(raw: Mapping[str, Any], names: Names, where: str) -> Predicate:
     _only(raw, ("denied",), where)
-    if raw["denied"] not in vocabulary():
-        raise UnknownNameError(where, raw["denied"], vocabulary())
+    if raw["denied"] not in names.facts:
+        raise UnknownNameError(where, raw["denied"], names.facts)
     return Denied(raw["denied"])
 
 
@@ -136,15 +138,15 @@ def _at_least(raw: Mapping[str, Any], names: Names, where: str) -> Predicate:
     return AtLeast(count, parts)
 
 
-def _number_name(value: object, where: str) -> str:
-    if value not in NUMBERS:
-        raise UnknownNameError(where, value, NUMBERS)
+def _number_name(value: object, names: Names, where: str) -> str:
+    if value not in names.numbers:
+        raise UnknownNameError(where, value, names.numbers)
     return str(value)
 
 
 def _missing(raw: Mapping[str, Any], names: Names, where: str) -> Predicate:
     _only(raw, ("missing",), where)
-    return Missing(_number_name(raw["missing"], where))
+    return Missing(_number_name(raw["missing"], names, where))
 
 
 def _age(raw: Mapping[str, Any], names: Names, where: str) -> Predicate:
@@ -164,7 +166,7 @@ def _age(raw: Mapping[str, Any], names: Names, where: str) -> Predicate:
 def _number(raw: Mapping[str, Any], names: Names, where: str) -> Predicate:
     forms = COMPARISONS + tuple(f"{op}_by_age" for op in COMPARISONS)
     _only(raw, ("number", *forms), where)
-    name = _number_name(raw["number"], where)
+    name = _number_name(raw["number"], names, where)
     given = [key for key in forms if key in raw]
     if len(given) != 1:
         raise BadInputError(where, dict(raw), "exactly one of " + ", ".join(forms))
