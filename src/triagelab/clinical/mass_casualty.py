@@ -188,7 +188,7 @@ def salt(casualty: Casualty) -> TagDecision:
 
 
 def salt_sort(casualty: Casualty) -> int:
-    """Return 1, 2 or 3: the turn in which SALT comes to the casualty; the earliest that the unknown facts leave open."""
+    """Return 1, 2 or 3: the turn in which SALT comes to the casualty, the earliest that unknown facts leave open."""
     found = scheme_table("salt_sort").decide(casualty.known()).possible[0]
     return ("first", "second", "third").index(found) + 1
 
