@@ -38,6 +38,11 @@ KNOWN_NUMBERS = {
 }
 """Names that hold where a number is known."""
 
+CONDITIONS_ONLY = "conditions_only"
+"""Holds where a note names illnesses and no symptom, sign or event: then an illness is the complaint itself."""
+_BESIDE = frozenset(("medication", "state", "social", "course"))
+_FRAME = frozenset(("transfer_in", "child_words", "infant_words"))
+
 
 class Rule(Conditions):
     """One derived fact and the conditions under which it follows.
@@ -76,7 +81,7 @@ def rules() -> tuple[Rule, ...]:
     known = set(vocabulary()) | set(lexicon().concepts)
     known.update(parent for spec in lexicon().concepts.values() for parent in spec.parents)
     known.update(rule.fact for rule in content.rule)
-    known.update(KNOWN_NUMBERS)
+    known.update((*KNOWN_NUMBERS, CONDITIONS_ONLY))
     for rule in content.rule:
         for name in rule.names():
             if name not in known and not _suffixed(name, known):
@@ -132,11 +137,23 @@ def picture(mentions: list[Mention], numbers: Mapping[str, float], sex: str | No
     denied -= present
     present |= spoken
     present.update(name for name, number in KNOWN_NUMBERS.items() if number in numbers)
+    if _conditions_only(mentions, words):
+        present.add(CONDITIONS_ONLY)
     result = Picture(present, denied, numbers, sex, {})
     for rule, condition in _compiled():
         if condition.met(result.present, numbers, sex):
             _conclude(rule, result, words)
     return result
+
+
+def _conditions_only(mentions: list[Mention], words: Lexicon) -> bool:
+    """Return whether illnesses are named and nothing else is said of the patient's state now."""
+    kinds = {
+        words.concepts[mention.concept].kind
+        for mention in mentions
+        if mention.assertion is Assertion.PRESENT and mention.concept not in _FRAME
+    }
+    return "condition" in kinds and kinds <= _BESIDE | {"condition"}
 
 
 def holds_now(mention: Mention, words: Lexicon) -> bool:
