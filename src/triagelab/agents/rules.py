@@ -1,4 +1,8 @@
-"""The rules agent: text -> findings -> facts -> resource forecast -> engine, with its evidence."""
+"""The rules agent: text -> findings -> facts -> resource forecast -> engine, with its evidence.
+
+Asked for the preferred level it answers what the engine prefers; asked for the cheapest it answers the level with the
+least expected clinical cost, and never one less urgent than a finding of A or B that leaves nothing to judgement.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from triagelab.agents.base import Prediction
+from triagelab.agents.rules_ask import ask
+from triagelab.agents.rules_reader import is_hard, probabilities
 from triagelab.cases.derivation import Picture, flags
 from triagelab.cases.extraction import Reading, findings, read
 from triagelab.cases.findings import Assertion
 from triagelab.cases.presentation import Presentation
+from triagelab.clinical.costs import CostMatrix, cost_matrix
 from triagelab.clinical.esi import EsiDecision, EsiOptions, decide
 from triagelab.clinical.facts import Facts
 from triagelab.clinical.resources import Forecast, forecast
 from triagelab.clinical.vitals import VitalSigns
+from triagelab.errors import BadInputError
+
+DECISIONS = ("preferred", "cost")
+"""How the agent settles on one level: the engine's preferred reading, or the least expected clinical cost."""
 
 CHILD_WORDS = frozenset(
     ("infant_words", "child_words", "immunised_fully", "under_immunised", "croup", "well_child", "irritable_child")
@@ -34,6 +47,7 @@ class Assessment:
         reading: the note as it was read.
         narrative_end: where the narrative ends in the text that was read; a complaint kept apart follows it.
         assumed_age_years: the age that was assumed, None where it was stated or nothing was assumed.
+        options: how the engine's judgement points were settled.
     """
 
     reading: Reading
@@ -43,6 +57,7 @@ class Assessment:
     decision: EsiDecision
     narrative_end: int
     assumed_age_years: float | None
+    options: EsiOptions = field(default_factory=EsiOptions)
 
 
 @dataclass(frozen=True)
@@ -54,16 +69,28 @@ class RulesAgent:
         options: how judgement points are settled.
         assumed_age_years: age at which limits of vital signs are read where neither note nor record gives an age and
             the note speaks of no child; None assumes nothing. Recorded as `assumed_age_years` in `extra`.
+        decision: `preferred` or `cost`, see DECISIONS.
+        cost: name of the cost matrix for `decision="cost"` and for what is worth asking.
+
+    Raises: BadInputError or UnknownNameError for a decision or cost matrix that is not there.
     """
 
     version: int = 5
     options: EsiOptions = field(default_factory=EsiOptions)
     assumed_age_years: float | None = 45.0
+    decision: str = "preferred"
+    cost: str = "standard"
     name: str = "rules"
+
+    def __post_init__(self) -> None:
+        if self.decision not in DECISIONS:
+            raise BadInputError("decision", self.decision, " or ".join(DECISIONS))
+        cost_matrix(self.cost)
 
     def predict(self, presentations: Sequence[Presentation], *, seed: int = 0) -> list[Prediction]:
         """Return one prediction a presentation, in order; deterministic, `seed` is not used."""
-        return [prediction(self.assess(presentation)) for presentation in presentations]
+        matrix = cost_matrix(self.cost)
+        return [prediction(self.assess(found), decision=self.decision, matrix=matrix) for found in presentations]
 
     def assess(self, presentation: Presentation) -> Assessment:
         """Return the whole path from the note to the decision.
@@ -77,11 +104,12 @@ class RulesAgent:
         vitals = VitalSigns(**{**presentation.vitals.measured(), **reading.numbers.vitals.measured()})
         now = reading.picture(age, reading.person.sex or presentation.sex, vitals)
         facts = Facts(age, vitals, flags(now), reading.person.pregnancy_weeks)
-        expected = forecast(facts, now.present)
+        by_ambulance = ("by_ambulance",) if presentation.arrival == "ambulance" else ()
+        expected = forecast(facts, (*now.present, *by_ambulance))
         told = replace(facts, flags={**facts.flags, **expected.needed})
         decision = decide(told, version=self.version, options=self.options)
         assumed = age if stated is None else None
-        return Assessment(reading, now, told, expected, decision, len(presentation.narrative), assumed)
+        return Assessment(reading, now, told, expected, decision, len(presentation.narrative), assumed, self.options)
 
     def _age(self, stated: float | None, reading: Reading) -> float | None:
         """Return the stated age, or the assumed one unless something in the note speaks of a child."""
@@ -98,15 +126,28 @@ def _note(presentation: Presentation) -> str:
     return presentation.narrative
 
 
-def prediction(assessment: Assessment) -> Prediction:
-    """Return the agent's answer with its trace and the spans of the narrative that speak for it."""
-    decision = assessment.decision
+def prediction(assessment: Assessment, *, decision: str = "preferred", matrix: CostMatrix | None = None) -> Prediction:
+    """Return the agent's answer with its trace and the spans of the narrative that speak for it.
+
+    Args:
+        decision: see DECISIONS.
+        matrix: cost matrix; None is the standard one.
+    """
+    settled = assessment.decision
+    beliefs = probabilities(settled, assessment.forecast)
+    level = settled.level
+    if decision == "cost":
+        cheapest = int((matrix or cost_matrix()).cheapest(np.array([beliefs]))[0])
+        level = min(cheapest, level) if is_hard(settled) else cheapest
     return Prediction(
-        level=decision.level,
-        acceptable=decision.acceptable,
-        point=decision.point,
-        because=decision.because,
-        unknown=decision.unknown,
+        level=level,
+        acceptable=settled.acceptable | {level},
+        probabilities=beliefs,
+        confidence=beliefs[level - 1],
+        point=settled.point,
+        because=settled.because,
+        unknown=settled.unknown,
+        ask=ask(settled, assessment.forecast, assessment.options, matrix),
         evidence=_evidence(assessment),
         extra=_extra(assessment),
     )
@@ -131,6 +172,8 @@ def _extra(assessment: Assessment) -> dict[str, Any]:
     return {
         "resources": {name: value for name, value in assessment.forecast.needed.items() if value is not None},
         "resource_rows": list(assessment.forecast.rows),
+        "resource_counts": [round(p, 3) for p in assessment.forecast.probabilities],
+        "engine_level": assessment.decision.level,
         "derived": dict(assessment.picture.reasons),
         "implausible": list(assessment.reading.numbers.implausible),
         "assumed_age_years": assessment.assumed_age_years,

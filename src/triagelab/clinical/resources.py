@@ -1,7 +1,8 @@
 """Forecast of decision point C: which resource types a patient will probably need, from an explicit table with reasons.
 
 The table (data/resources.toml) is read row by row; every row that fits adds what it needs. A type is expected not to be
-needed only where some row fits and every row that fits is closed; otherwise it stays unknown.
+needed only where some row fits and every row that fits is closed; otherwise it stays unknown. How likely each type is,
+and how many there will be, comes from what visits that fit the same rows were given (`resource_rates.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from triagelab.clinical.conditions import Condition, Conditions
 from triagelab.clinical.facts import NUMBERS, RESOURCE_TYPES, Facts
+from triagelab.clinical.resource_rates import chances
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 
@@ -23,8 +25,23 @@ COMPLEX = "res_complex_procedure"
 DETAILS = {"res_ecg_or_xray": "both_ecg_and_xray", "res_ct_mri_us": "several_advanced_imaging"}
 """Facts that tell apart what one line of the resource table joins; surely not there where the line is not needed."""
 
+ROWS_THAT_FIT = "rows_that_fit"
+"""A number that adjustments may limit: how many rows fit, so how many complaints there are."""
 
-class ForecastRow(Conditions):
+
+class Adjustment(Conditions):
+    """What moves every forecast whatever the complaint: age, vital signs, diseases, arrival.
+
+    Attributes:
+        id: stable id, `X.` and a name.
+        reason: why, in words for people.
+    """
+
+    id: str
+    reason: str
+
+
+class ForecastRow(Adjustment):
     """One line of the table: the conditions under which it fits, and what it asks for.
 
     Attributes:
@@ -32,11 +49,9 @@ class ForecastRow(Conditions):
         needs: resource types expected to be used, without the prefix `res_`.
         maybe: types left unknown.
         closed: no other type is expected.
-        reason, source, verified: why, where from, and whether it was checked.
+        source, verified: where it comes from, and whether it was checked.
     """
 
-    id: str
-    reason: str
     needs: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     closed: bool = True
@@ -49,6 +64,7 @@ class ForecastTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     row: tuple[ForecastRow, ...]
+    adjust: tuple[Adjustment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,11 +77,17 @@ class Forecast:
         needed: every resource type -> True, False or None.
         rows: ids of the rows that fitted, in table order.
         reasons: resource type -> reasons of the rows that ask for it.
+        adjusted: ids of the adjustments that fitted.
+        probabilities: of no, one, and two or more resources.
+        shares: resource type -> probability that it is used.
     """
 
     needed: Mapping[str, bool | None]
     rows: tuple[str, ...] = ()
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    adjusted: tuple[str, ...] = ()
+    probabilities: tuple[float, float, float] = (1 / 3, 1 / 3, 1 / 3)
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def low(self) -> int:
@@ -83,11 +105,7 @@ def _weight(name: str) -> int:
 
 
 @cache
-def forecast_table() -> tuple[ForecastRow, ...]:
-    """Return the rows in file order.
-
-    Raises: DataFormatError or UnknownNameError naming the row that is wrong.
-    """
+def _table() -> ForecastTable:
     source = resources.files("triagelab.clinical") / "data" / "resources.toml"
     try:
         table = ForecastTable.model_validate(read_toml(str(source)))
@@ -96,17 +114,30 @@ def forecast_table() -> tuple[ForecastRow, ...]:
         raise DataFormatError(f"resources.toml: {problem['loc']}: {problem['msg']}") from error
     short = [name.removeprefix("res_") for name in RESOURCE_TYPES]
     seen: set[str] = set()
-    for row in table.row:
+    for row in (*table.row, *table.adjust):
         if row.id in seen:
             raise DataFormatError(f"resources.toml: row {row.id} is there twice")
         seen.add(row.id)
-        for name in (*row.needs, *row.maybe):
+        for name in (*row.needs, *row.maybe) if isinstance(row, ForecastRow) else ():
             if name not in short:
                 raise UnknownNameError(f"resources.toml: {row.id}: resource", name, short)
-        for name in row.numbers():
+        for name in row.numbers() - {ROWS_THAT_FIT}:
             if name not in NUMBERS:
                 raise UnknownNameError(f"resources.toml: {row.id}: number", name, NUMBERS)
-    return table.row
+    return table
+
+
+def forecast_table() -> tuple[ForecastRow, ...]:
+    """Return the rows in file order.
+
+    Raises: DataFormatError or UnknownNameError naming the row that is wrong.
+    """
+    return _table().row
+
+
+def adjustments() -> tuple[Adjustment, ...]:
+    """Return the adjustments in file order. Raises: as `forecast_table`."""
+    return _table().adjust
 
 
 @cache
@@ -114,14 +145,42 @@ def _compiled() -> tuple[tuple[ForecastRow, Condition], ...]:
     return tuple((row, row.compiled()) for row in forecast_table())
 
 
+@cache
+def _compiled_adjustments() -> tuple[tuple[str, Condition], ...]:
+    return tuple((row.id, row.compiled()) for row in adjustments())
+
+
+@cache
+def _places() -> tuple[Mapping[str, frozenset[int]], frozenset[int]]:
+    """Return the rows that a name can make fit, by place in the table, and the rows that no name is needed for."""
+    by_name: dict[str, set[int]] = {}
+    free: set[int] = set()
+    for place, (row, _) in enumerate(_compiled()):
+        keys = row.any or row.also or row.all[:1]
+        for name in keys:
+            by_name.setdefault(name, set()).add(place)
+        if not keys:
+            free.add(place)
+    return {name: frozenset(places) for name, places in by_name.items()}, frozenset(free)
+
+
+def _fitting(holds: set[str], numbers: Mapping[str, float]) -> list[ForecastRow]:
+    by_name, free = _places()
+    places = set(free)
+    for name in by_name.keys() & holds:
+        places |= by_name[name]
+    compiled = _compiled()
+    return [compiled[place][0] for place in sorted(places) if compiled[place][1].met(holds, numbers)]
+
+
 def forecast(facts: Facts, concepts: Iterable[str] = ()) -> Forecast:
-    """Return which resource types the patient will probably need.
+    """Return which resource types the patient will probably need, and how many there will be.
 
     Args:
         facts: what the engine knows; a resource that it already states is kept as stated.
-        concepts: further concepts that hold (complaints, findings), by lexicon id.
+        concepts: further concepts that hold (complaints, findings), by lexicon id, and `by_ambulance`.
 
-    Missing: with no row that fits, every type that is not stated stays None.
+    Missing: with no row that fits, every type that is not stated stays None; its probability is that of any visit.
     """
     holds = {name for name, value in facts.flags.items() if value} | set(concepts)
     numbers: dict[str, float] = facts.vitals.measured()
@@ -129,7 +188,21 @@ def forecast(facts: Facts, concepts: Iterable[str] = ()) -> Forecast:
         value = getattr(facts, name)
         if value is not None:
             numbers[name] = value
-    fitting = [row for row, condition in _compiled() if condition.met(holds, numbers)]
+    fitting = _fitting(holds, numbers)
+    needed, reasons = _needed(fitting, facts)
+    numbers[ROWS_THAT_FIT] = len(fitting)
+    adjusted = tuple(name for name, condition in _compiled_adjustments() if condition.met(holds, numbers))
+    rows = tuple(row.id for row in fitting)
+    stated = {name: facts.flags.get(name) for name in RESOURCE_TYPES}
+    expected = {name: None if stated[name] is not None else needed[name] for name in RESOURCE_TYPES}
+    counts, shares = chances((*rows, *adjusted), expected, stated)
+    return Forecast(
+        MappingProxyType(needed), rows, MappingProxyType(reasons), adjusted, counts, MappingProxyType(shares)
+    )
+
+
+def _needed(fitting: list[ForecastRow], facts: Facts) -> tuple[dict[str, bool | None], dict[str, tuple[str, ...]]]:
+    """Return each type as needed, not needed or unknown, and the reasons of those that are needed."""
     is_open = not any(row.closed for row in fitting) or any(not row.closed for row in fitting)
     needed: dict[str, bool | None] = {}
     reasons: dict[str, tuple[str, ...]] = {}
@@ -147,4 +220,4 @@ def forecast(facts: Facts, concepts: Iterable[str] = ()) -> Forecast:
     for name, detail in DETAILS.items():
         if needed[name] is False and facts.flags.get(detail) is None:
             needed[detail] = False
-    return Forecast(MappingProxyType(needed), tuple(row.id for row in fitting), MappingProxyType(reasons))
+    return needed, reasons
