@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from triagelab.cases.tokens import Tokens, wordset
+from triagelab.cases.moments import PLAIN, moment
+from triagelab.cases.tokens import Tokens
 
-_STOPS = frozenset((",", ".", ";", "\n"))
-_EARLIER = wordset("initial initially prior earlier was scene field pta home yesterday previously before first")
-_NOW = wordset("now currently current repeat recheck rechecked arrival here triage presently")
-_ELSEWHERE = wordset("home yesterday ago")
 MAX_DIGITS = 7
 
 
@@ -18,16 +15,20 @@ class Reading:
     """One number for one vital sign at tokens `start:end`.
 
     Attributes:
-        earlier: the note calls the value past ("initial", "on scene").
-        home: it was measured before the visit.
+        moment: when it was taken (`moments`).
+        labelled: a label says what it is; a bare number is weaker evidence.
+        told: the label is a complaint ("fever of 102") rather than a measurement.
+        wrong: the writing itself shows that it cannot be true (98.6 C, 80/120).
     """
 
     name: str
     value: float
     start: int
     end: int
-    earlier: bool = False
-    home: bool = False
+    moment: str = PLAIN
+    labelled: bool = True
+    told: bool = False
+    wrong: bool = False
 
 
 @dataclass(slots=True)
@@ -37,11 +38,15 @@ class Desk:
     Attributes:
         found: readings so far.
         used: number tokens that already have a meaning.
+        ending: end token -> the reading that ends there.
+        labels: tokens at which a label begins.
     """
 
     tokens: Tokens
     found: list[Reading] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    ending: dict[int, Reading] = field(default_factory=dict)
+    labels: frozenset[int] = frozenset()
 
     def word(self, index: int) -> str:
         """Return the folded word at a token, "" outside the note."""
@@ -51,27 +56,27 @@ class Desk:
         """Return the number at a token, None if there is none or it is too long to be a measurement."""
         return number_at(self.tokens, index)
 
-    def around(self, start: int, end: int) -> tuple[list[str], list[str]]:
-        """Return up to two words before and five after `start:end`, both within the same chunk of the sentence."""
-        before = self.tokens.words[max(start - 2, 0) : start]
-        while before and any(word in _STOPS for word in before):
-            before = before[1:]
-        after = []
-        for word in self.tokens.words[end : end + 5]:
-            if word in _STOPS:
-                break
-            after.append(word)
-        return before, after
+    def glued(self, index: int) -> bool:
+        """Return whether a token follows the one before it without a space."""
+        tokens = self.tokens
+        return 0 < index < len(tokens.words) and tokens.ends[index - 1] == tokens.starts[index]
 
-    def add(self, name: str, value: float, start: int, end: int, *numbers: int) -> None:
-        """Note a reading at `start:end` and mark the number tokens it took."""
-        before, after = self.around(start, end)
-        near = (*before, *self.tokens.words[start:end])
-        now = any(word in _NOW for word in (*near, *after[:2]))
-        home = not now and any(word in _ELSEWHERE for word in (*near, *after))
-        earlier = not now and (home or any(word in _EARLIER for word in (*near, *after[:3])))
-        self.found.append(Reading(name, value, start, end, earlier, home))
+    def add(self, name: str, value: float, start: int, end: int, *numbers: int) -> Reading:
+        """Note a reading at `start:end`, mark the number tokens it took, and return it."""
+        reading = Reading(name, value, start, end, moment(self.tokens, start, end, name == "temp_c"))
+        self.found.append(reading)
+        self.ending[end] = reading
         self.used.update(numbers)
+        return reading
+
+    def last(self, index: int, reach: int) -> Reading | None:
+        """Return the nearest reading that ends at most `reach` tokens before `index`, in the same sentence."""
+        for end in range(index, max(index - reach, 0) - 1, -1):
+            if end < index and self.tokens.words[end] in (".", "\n"):
+                return None
+            if end in self.ending:
+                return self.ending[end]
+        return None
 
 
 def number_at(tokens: Tokens, index: int) -> float | None:

@@ -63,7 +63,12 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
                     if entry.role == "concept" and word in _NEGATORS and lexicon.concepts[entry.value].kind == "state":
                         # "no distress, fever or cough": a state that is said by a negation keeps the list going
                         events.append(Event(index, end, "trigger", "negate"))
-                numbers.extend(place for place in range(index, end) if "0" <= words[place][0] <= "9")
+                inside = [place for place in range(index, end) if "0" <= words[place][0] <= "9"]
+                if inside and entries[0].role != "label":
+                    stop = _label_end(words, index, end, node)
+                    if stop:
+                        events.append(stop)
+                numbers.extend(inside)
                 index = end
                 continue
         if word in _BREAKS:
@@ -79,6 +84,20 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
                 events.append(Event(index, index + 1, "trigger", "past_after"))
         index += 1
     return result
+
+
+def _label_end(words: list[str], start: int, end: int, node: dict[str, Any]) -> Event | None:
+    """Return the label with which a longer phrase that holds a number begins ("BP 80s" is a concept, BP its label)."""
+    found: Event | None = None
+    for position in range(start + 1, end + 1):
+        for entry in node.get(LEAF, ()):
+            if entry.role == "label" and not entry.capitals:
+                found = Event(start, position, "label", entry.value)
+        following = node.get(words[position]) if position < end else None
+        if following is None:
+            break
+        node = following
+    return found
 
 
 def _spoken_stop(words: list[str], index: int) -> bool:

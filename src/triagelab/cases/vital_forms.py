@@ -1,209 +1,154 @@
-"""The forms in which vital signs are written: with a label, bare, and as a row of numbers."""
+"""The forms in which vital signs are written behind a label."""
 
 from __future__ import annotations
 
-from triagelab.cases.readings import Desk
+from triagelab.cases.moments import EARLIER, ELSEWHERE, NOW, USUAL
+from triagelab.cases.readings import Desk, Reading
 from triagelab.cases.tokens import wordset
-from triagelab.clinical.vitals import temperature_c
+from triagelab.cases.vital_units import DEGREE, FILL, LITRES, TIGHT, foreign, next_number, worse
+from triagelab.cases.vital_values import OVER, degrees, gcs_parts, glucose, out_of_ten, pressure, range_end
 
-_FILL = wordset(
-    ": = ( ) - ~ > < * ° \" ' is of was at in the to were low high mid about approx around currently now measured read "
-    "reading found up down initial initially a with by level score scale rate into only just rectal oral tympanic "
-    "temporal axillary on and as his her their noted not irregular regular elevated room air ra upper manual auto "
-    "arrival triage recheck repeat palpated lt rt came back per ems medic drop range from percent goes"
-)
-_LOOK = 7
-_TIME = wordset("day d hour hr h week wk month mo year yr minute min time x nd st rd th yo mg mcg ml cc tab pill dose")
-_DEGREE = wordset("° º ˚ degree deg")
-_F_UNITS, _C_UNITS = wordset("f fahrenheit"), wordset("c celsius centigrade")
-_ON_AIR = wordset("ra room o oxygen nrb nc cpap bipap nasal bvm non simple l")
-_USUAL = wordset("usual usually normally baseline typically norm")
-_ROW_JOINS = wordset("- , / % : ra on and ° f c (")
-MMOL_FACTOR = 18.0
-"""mg/dL of glucose in one mmol/L."""
+_TURN = wordset("then now repeat repeated recheck rechecked after today improved improving increased decreased dropped "
+                "fell rose came went up down currently here triage later")  # fmt: skip
+_STRONG = wordset("now repeat repeated recheck rechecked here triage after currently today")
+_FROM = wordset("from was previously baseline usual usually normally initially")
+_UNITS = wordset("% percent bpm ° f c / min ra ) on x l nc nrb room air mg dl mmol s initially initial at first out "
+                 "of 10 + r a beat per minute before worst best prior")  # fmt: skip
+_TOLD = wordset("fever febrile")
+_PEAK = wordset("tmax max")
+_NOT_FETAL = wordset("fetal foetal fhr fht fetus baby's")
 
 
 def labelled(desk: Desk, name: str, start: int, end: int) -> None:
-    """Read the number that belongs to a label at tokens `start:end`, if there is one."""
-    if name == "vs_row":
-        _row(desk, end)
+    """Read the number that belongs to a label at tokens `start:end`, if there is one, and what it changed to."""
+    if name == "gcs" and gcs_parts(desk, start, end):
         return
-    if name == "gcs" and _gcs_parts(desk, start, end):
+    if name == "heart_rate_bpm" and _fetal(desk, start):
+        desk.used.update(_skip(desk, end))
         return
-    index = _next_number(desk, end)
+    index = next_number(desk, end, name)
     value = desk.number(index) if index is not None and index not in desk.used else None
     if index is None or value is None or _is_something_else(desk, name, start, index, value):
         return
     if name == "bp":
-        _pressure(desk, start, index, value)
+        pressure(desk, start, index, value)
         return
+    reading = read_one(desk, name, start, index, value)
+    if reading is not None:
+        reading.told = not _TOLD.isdisjoint(desk.tokens.words[start:end])
+        if not _PEAK.isdisjoint(desk.tokens.words[start:end]) and reading.moment != NOW:
+            reading.moment = ELSEWHERE
+        follow(desk, name, reading.end)
+
+
+def _fetal(desk: Desk, start: int) -> bool:
+    return any(desk.word(start - step) in _NOT_FETAL for step in (1, 2))
+
+
+def _skip(desk: Desk, end: int) -> tuple[int, ...]:
+    index = next_number(desk, end, "heart_rate_bpm")
+    return () if index is None else (index,)
+
+
+def read_one(desk: Desk, name: str, start: int, index: int, value: float) -> Reading | None:
+    """Read one number, or a range, for any sign but blood pressure."""
     stop = index + 1
     if name == "pain_score":
-        index, value, stop = _out_of_ten(desk, index, value)
-        if value > 10 and stop == index + 1:
-            return
-    elif name == "temp_c":
-        value, stop = _temperature(desk, index, value)
-    elif name == "glucose_mg_dl":
-        value, stop = _glucose(desk, index, value)
-    desk.add(name, value, start, stop, index)
-
-
-def _next_number(desk: Desk, index: int) -> int | None:
-    for place in range(index, min(index + _LOOK, len(desk.tokens))):
-        word = desk.tokens.words[place]
-        if "0" <= word[0] <= "9":
-            return place
-        if word not in _FILL:
+        last, value, stop = out_of_ten(desk, index, value)
+        if value > 10 and stop == last + 1:
             return None
-    return None
+        return desk.add(name, value, start, stop, index, last)
+    if name == "dbp_mmhg":
+        return desk.add(name, value, start, stop, index)
+    last, upper = range_end(desk, index)
+    if upper is not None and TIGHT[name][0] <= upper <= TIGHT[name][1] and not foreign(desk, name, last):
+        value, stop = worse(name, value, upper), last + 1
+    else:
+        last = index
+    if name == "temp_c":
+        return _temperature(desk, start, index, last, value)
+    if name == "glucose_mg_dl":
+        value, stop = glucose(desk, last, value)
+    elif desk.word(stop) in ("%", "percent", "bpm"):
+        stop += 1
+    return desk.add(name, value, start, stop, index, last)
 
 
 def _is_something_else(desk: Desk, name: str, start: int, index: int, value: float) -> bool:
     """Return whether a number after a label is a duration, a rank, a dose or a grade and not the vital sign."""
     after, tokens = desk.word(index + 1), desk.tokens
-    if after in _TIME:
-        return True
-    glued = start > 0 and tokens.ends[start - 1] == tokens.starts[start] and tokens.words[start - 1].isalnum()
-    if glued and tokens.ends[start] - tokens.starts[start] == 1:
-        return True
+    if foreign(desk, name, index):
+        return not (name == "resp_rate_bpm" and after == "/" and desk.word(index + 2) == "min")
+    letter = tokens.ends[start] - tokens.starts[start] == 1
+    if (
+        letter
+        and start > 0
+        and desk.glued(start)
+        and (tokens.words[start - 1].isalnum() or desk.word(start - 1) == "/")
+    ):
+        return start - 1 not in desk.used
     if name == "heart_rate_bpm":
-        return 0 < value < 12 or after == "+"
+        return 0 < value < 12
+    if name == "resp_rate_bpm":
+        return desk.word(index - 1) in ("o", "oxygen")
     if name == "spo2_pct":
-        if not _USUAL.isdisjoint(tokens.words[max(start - 4, 0) : index + 1]):
-            return True
-        return (value < 30 and after != "%") or after in ("l", "lpm", "liter")
+        between = tokens.words[start:index]
+        return (value < 30 and after != "%") or after in LITRES or ("up" in between and after in DEGREE)
     if name == "temp_c":
-        return value < 24
+        return value < 24 or after in ("%", "percent", "/")
     if name == "bp":
-        return 0 < value < 30 or [after, desk.word(index + 2)] == ["/", "10"]
-    return name == "glucose_mg_dl" and after == "/"
+        return (0 < value < 30 and after not in OVER) or [after, desk.word(index + 2)] == ["/", "10"]
+    if name == "gcs":
+        return value > 99
+    return False
 
 
-def _pressure(desk: Desk, start: int, index: int, systolic: float) -> None:
-    """Read "88/60", "88 over 60", "88/palp", "90s/60s", "88 systolic"."""
-    place = index + 2 if desk.word(index + 1) == "s" else index + 1
-    lower = desk.number(place + 1) if desk.word(place) in ("/", "over", "\\", "-") else None
-    if lower is None:
-        desk.add("sbp_mmhg", systolic, start, index + 1, index)
+def _temperature(desk: Desk, start: int, index: int, last: int, value: float) -> Reading:
+    """Note degrees Celsius; tenths without a point (986) and both scales are understood, a slip of scale is wrong."""
+    converted, stop, wrong = degrees(desk, last, value, desk.tokens.words[start:index])
+    reading = desk.add("temp_c", converted, start, stop, index, last)
+    reading.wrong = wrong
+    return reading
+
+
+def follow(desk: Desk, name: str, stop: int) -> None:
+    """Read what a value changed to or from: "94 -> 99", "140, now 96", "82 % improved to 95", "4/10 down from 9/10"."""
+    if name not in TIGHT:
         return
-    desk.add("sbp_mmhg", systolic, start, place + 2, index, place + 1)
-    desk.add("dbp_mmhg", lower, start, place + 2)
-
-
-def _out_of_ten(desk: Desk, index: int, value: float) -> tuple[int, float, int]:
-    """Return (index, value, end) of "8/10", "8 out of 10", "6-7/10" or a bare number."""
-    upper = desk.number(index + 2)
-    if upper is not None and desk.word(index + 1) in ("-", "to") and desk.word(index + 3) in ("/", "out"):
-        index, value = index + 2, upper
-    if desk.word(index + 1) == "/" and desk.number(index + 2) == 10:
-        return index, value, index + 3
-    if [desk.word(index + step) for step in (1, 2, 3)] == ["out", "of", "10"]:
-        return index, value, index + 4
-    if desk.word(index + 1) == "of" and desk.number(index + 2) == 10:
-        return index, value, index + 3
-    return index, value, index + 1
-
-
-def _temperature(desk: Desk, index: int, value: float) -> tuple[float, int]:
-    """Return degrees Celsius; tenths without a point (986) and both scales are understood."""
-    stop = index + 1
-    if desk.word(stop) in _DEGREE:
-        stop += 1
-    if desk.word(stop) in _F_UNITS or desk.word(stop) in _C_UNITS:
-        stop += 1
-    if 900 <= value <= 1130:
-        value /= 10
-    converted = temperature_c(value)
-    return (converted if converted is not None else value), stop
-
-
-def _glucose(desk: Desk, index: int, value: float) -> tuple[float, int]:
-    """Return mg/dL; mmol/L when the unit says so or when a decimal below 35 has no unit."""
-    unit = [desk.word(index + step) for step in (1, 2, 3)]
-    if unit[0] == "mmol" or ("." in desk.tokens.words[index] and value < 35 and unit[0] != "mg"):
-        return round(value * MMOL_FACTOR, 1), index + (4 if unit == ["mmol", "/", "l"] else 1)
-    return value, index + (4 if unit[:2] == ["mg", "/"] else 1)
-
-
-def _gcs_parts(desk: Desk, start: int, end: int) -> bool:
-    """Read "E4V5M6" after a GCS label; return whether all three parts are there."""
-    parts: dict[str, float] = {}
-    place = end
-    while place < min(end + 12, len(desk.tokens)) and len(parts) < 3:
-        word, value = desk.word(place), desk.number(place + 1)
-        if word in ("e", "v", "m") and value is not None and word not in parts:
-            parts[word] = value
-            place += 2
-        elif word in (",", "-", "/") or (word in (":", "=", "(", "of") and not parts):
-            place += 1
-        else:
-            break
-    if len(parts) == 3:
-        desk.add("gcs", sum(parts.values()), start, place, *range(end, place))
-    return len(parts) == 3
-
-
-def bare(desk: Desk, index: int) -> None:
-    """Read "120/80", "91% RA", "8/10", "39.4 C" where no label stands before them."""
-    value, second = desk.number(index), desk.number(index + 2)
-    after = desk.word(index + 1)
-    if value is None:
-        return
-    if after == "/" and second is not None and desk.word(index + 3) != "/":
-        if second == 10:
-            desk.add("pain_score", value, index, index + 3, index, index + 2)
-        elif 50 <= value <= 270 and 20 <= second < value and desk.word(index - 1) != "/":
-            desk.add("sbp_mmhg", value, index, index + 3, index, index + 2)
-            desk.add("dbp_mmhg", second, index, index + 3)
-    elif [after, desk.word(index + 2), desk.word(index + 3)] == ["out", "of", "10"]:
-        desk.add("pain_score", value, index, index + 4, index, index + 3)
-    elif after in ("%", "percent"):
-        following = desk.word(index + 3) if desk.word(index + 2) == "on" else desk.word(index + 2)
-        if 40 <= value <= 100 and (following in _ON_AIR or following.isdigit()):
-            desk.add("spo2_pct", value, index, index + 2, index)
-    elif after in _DEGREE or after in _F_UNITS or after in _C_UNITS:
-        converted, stop = _temperature(desk, index, value)
-        sure = stop > index + 2 or "." in desk.tokens.words[index] or after in _DEGREE
-        if sure and 32 <= converted <= 43:
-            desk.add("temp_c", converted, index, stop, index)
-
-
-def _row(desk: Desk, index: int) -> None:
-    """Read a bare row of vital signs: "VS: 37.2-98-20-120/80 98%", "VS 98.6 88 18 120/80 99"."""
-    pending: list[int] = []
-    pressures: list[int] = []
-    place, limit = index, min(index + 24, len(desk.tokens))
-    while place < limit:
+    for _ in range(3):
+        place, turned, unknown = _onward(desk, stop)
         value = desk.number(place)
-        if value is not None and place not in desk.used:
-            lower = desk.number(place + 2) if desk.word(place + 1) == "/" else None
-            if lower is not None and value > lower >= 20:
-                pressures.append(place)
-                place += 3
-                continue
-            pending.append(place)
-        elif desk.word(place) not in _ROW_JOINS:
+        if value is None or place in desk.used or desk.word(place + 1) in LITRES or foreign(desk, name, place):
+            return
+        before, behind = desk.word(place - 1), {desk.word(place + step) for step in (1, 2, 3)}
+        past = before in _FROM
+        if not (turned or past or not _TURN.isdisjoint(behind)):
+            return
+        if unknown and not (before in _STRONG or not _STRONG.isdisjoint(behind)):
+            return
+        if not TIGHT[name][0] <= value <= TIGHT[name][1]:
+            return
+        reading = read_one(desk, name, place, place, value)
+        if reading is None:
+            return
+        if past and reading.moment != USUAL:
+            reading.moment = EARLIER
+        stop = reading.end
+
+
+def _onward(desk: Desk, stop: int) -> tuple[int, bool, bool]:
+    """Return (next number, whether a word of change stands before it, whether other words do) after a reading."""
+    place, turned, unknown = stop, False, 0
+    while place < min(stop + 10, len(desk.tokens)):
+        word = desk.word(place)
+        glued = desk.glued(place) and desk.word(place - 1).isalpha()
+        if word[0].isdecimal() and not glued and not (word == "10" and desk.word(place - 1) in ("/", "of")):
             break
+        if place in desk.labels or word in (".", ";", "\n") or unknown > 4:
+            return len(desk.tokens), False, False
+        if word in _TURN or word in (">", "→"):
+            turned = True
+        elif word not in _UNITS and word not in FILL and word != ",":
+            unknown += 1
         place += 1
-    for place in pressures:
-        desk.add("sbp_mmhg", desk.number(place) or 0.0, place, place + 3, place, place + 2)
-        desk.add("dbp_mmhg", desk.number(place + 2) or 0.0, place, place + 3)
-    if pressures or len(pending) >= 3:
-        _name_row(desk, pending)
-
-
-def _name_row(desk: Desk, pending: list[int]) -> None:
-    """Give the numbers of a row their names: temperature and saturation by their looks, then pulse, then breaths."""
-    rates: list[int] = []
-    for place in pending:
-        value = desk.number(place) or 0.0
-        degrees = temperature_c(value) if "." in desk.tokens.words[place] else None
-        if degrees is not None:
-            desk.add("temp_c", degrees, place, place + 1, place)
-        elif (desk.word(place + 1) == "%" and 40 <= value <= 100) or (len(rates) >= 2 and 70 <= value <= 100):
-            desk.add("spo2_pct", value, place, place + 1, place)
-        else:
-            rates.append(place)
-    for place, name in zip(rates, ("heart_rate_bpm", "resp_rate_bpm"), strict=False):
-        desk.add(name, desk.number(place) or 0.0, place, place + 1, place)
+    return place, turned, unknown > 0

@@ -12,7 +12,7 @@ from triagelab.cases.extraction import extract, read
     [
         ("fell 25 feet from a ladder", "fall_height_m", 7.62),
         ("fall from 3 m", "fall_height_m", 3.0),
-        ("fell two floors", "fall_height_m", None),
+        ("fell two floors", "fall_height_m", 6.0),
         ("hit by a car at 50 mph", "speed_kmh", 80.45),
         ("burns over 30 % of the body", "burn_pct", 30),
         ("took 40 tablets of Tylenol", "pills_taken", 40),
@@ -23,7 +23,7 @@ from triagelab.cases.extraction import extract, read
         ("80 yo for evaluation", "duration_h", None),
         ("every 4 hours", "duration_h", None),
         ("sats 91 %", "burn_pct", None),
-        ("normally saturates 88-90 percent", "baseline_spo2_pct", 90),
+        ("normally saturates 88-90 percent", "baseline_spo2_pct", 88),
         ("SpO2 90%, baseline sat 89", "baseline_spo2_pct", 89),
         ("SpO2 90%", "baseline_spo2_pct", None),
     ],
