@@ -117,3 +117,47 @@ def hospital(folder: Path, triage: list[dict[str, str]], stays: list[dict[str, s
     for name, more in tables.items():
         table(folder / ("hosp" if name == "patients" else "ed") / f"{name}.csv.gz", more)
     return folder
+
+
+USUAL_KTAS = {
+    "Group": "2", "Sex": "2", "Age": "68", "Patients number per hour": "8", "Arrival mode": "3", "Injury": "1",
+    "Chief_complain": "made-up ache", "Mental": "1", "Pain": "1", "NRS_pain": "5", "SBP": "130", "DBP": "80",
+    "HR": "102", "RR": "20", "BT": "36,6", "Saturation": "98", "KTAS_RN": "4", "Diagnosis in ED": "Some disease",
+    "Disposition": "1", "KTAS_expert": "3", "Error_group": "4", "Length of stay_min": "86",
+    "KTAS duration_min": "5,00", "mistriage": "1",
+}  # fmt: skip
+
+
+def ktas_file(path: Path, *changes: dict[str, str], separator: str = ";", encoding: str = "cp1254") -> Path:
+    """Write a file in the format of the KTAS data, one row a mapping of changes to the usual row."""
+    rows = [list(USUAL_KTAS), *((USUAL_KTAS | change).values() for change in changes)]
+    path.write_bytes("".join(separator.join(row) + "\n" for row in rows).encode(encoding))
+    return path
+
+
+USUAL_MIETIC = {
+    "subject_id": "1", "stay_id": "100", "hadm_id": "7", "gender": "F", "race": "WHITE", "age": "44",
+    "anchor_age": "43", "arrival_transport": "AMBULANCE", "temperature": "98.2", "heartrate": "88", "resprate": "18",
+    "o2sat": "97", "sbp": "130", "dbp": "80", "pain": "5", "chiefcomplaint": "Abd pain", "acuity": "3",
+    "tiragecase": "A 44-year-old, made up,\nwith \"pain\" of the abdomen.", "disposition": "ADMITTED", "outtime": "x",
+    "invasive_ventilation": "0", "transfer2surgeryin1h": "0", "transfer_to_icu_in_1h": "0", "expired_within_1h": "0",
+    "tier1_med_usage_1h": "0", "transfusion_within_1h": "0", "lab_event_count": "9", "exam_count": "2",
+    "intravenous_fluids": "1", "resources_used": "3",
+}  # fmt: skip
+MIETIC_AFTER = list(USUAL_MIETIC)[list(USUAL_MIETIC).index("disposition") :]
+USUAL_OPINION = {f"Expert {place} Opinion": "agree" for place in (1, 2, 3)} | {"Final Decision": "RETAIN"}
+
+
+def mietic_folder(folder: Path, corpus: list[dict[str, str]] | None, validation: list[dict[str, str]] | None) -> Path:
+    """Write a MIETIC folder; None leaves that file out. Each row has its own narrative."""
+    if corpus is not None:
+        table(folder / "MIETIC.csv", [_mietic_row(row) for row in corpus])
+    if validation is not None:
+        table(folder / "MIETIC-validate-samples.csv", [_mietic_row(row) | USUAL_OPINION | row for row in validation])
+    return folder
+
+
+def _mietic_row(change: dict[str, str]) -> dict[str, str]:
+    stay = change.get("stay_id", "100")
+    own = {"tiragecase": f"{USUAL_MIETIC['tiragecase']} Visit {stay}.", "subject_id": f"9{stay}"}
+    return USUAL_MIETIC | own | {name: value for name, value in change.items() if name in USUAL_MIETIC}

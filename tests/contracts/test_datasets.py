@@ -13,11 +13,35 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dataset_samples import AFTER_TRIAGE, USUAL_STAY, USUAL_TRIAGE, hospital, visits, year_of
+from dataset_samples import (
+    AFTER_TRIAGE,
+    MIETIC_AFTER,
+    USUAL_KTAS,
+    USUAL_STAY,
+    USUAL_TRIAGE,
+    hospital,
+    ktas_file,
+    mietic_folder,
+    visits,
+    year_of,
+)
+from fhir_samples import (
+    ARRIVAL,
+    ESI,
+    bundle,
+    concept,
+    encounter,
+    known_before,
+    observation,
+    patient,
+    usual_observations,
+)
 from triagelab.cases.presentation import Presentation
 from triagelab.cases.schema import Case, Truth
 from triagelab.datasets.base import Dataset
 from triagelab.datasets.columns import hospital_map, survey_map
+from triagelab.datasets.ktas import ktas_map
+from triagelab.datasets.mietic import mietic_map
 from triagelab.datasets.registry import DATASET_NAMES, load_dataset
 from triagelab.files import write_jsonl
 from triagelab.seeding import stream
@@ -106,11 +130,85 @@ def generated(folder: Path, world: int) -> Dataset:
     return load_dataset("generated", folder / "cases.jsonl")
 
 
+def ktas(folder: Path, world: int, name: str = "ktas") -> Dataset:
+    """Rows with every column that may be shown varied; all the others, and both labels, depend on the world."""
+    same, other = stream("contract.ktas", 0), stream("contract.ktas", world)
+    hidden = [column for column in USUAL_KTAS if column not in ktas_map().shown]
+    rows = [
+        {"Age": str(same.integers(16, 95)), "HR": str(same.choice(["??", "88"])), "Mental": str(same.integers(1, 5))}
+        | {column: f"w{other.integers(10**6)}" for column in hidden}
+        | {column: str(other.integers(1, 6)) for column in ktas_map().labels.values()}
+        for _ in range(ROWS)
+    ]
+    return load_dataset(name, ktas_file(folder / "data.csv", *rows))
+
+
+def ktas_nurse(folder: Path, world: int) -> Dataset:
+    return ktas(folder, world, "ktas-nurse")
+
+
+def mietic(folder: Path, world: int) -> Dataset:
+    """Both files; every column after triage, the label and what the experts wrote depend on the world."""
+    other = stream("contract.mietic", world)
+    allowed = {**mietic_map().required, **mietic_map().shown}
+    assert not set(MIETIC_AFTER) & set(allowed)
+
+    def row(stay: int) -> dict[str, str]:
+        later = {column: f"w{other.integers(10**6)}" for column in (*MIETIC_AFTER, "race", "hadm_id")}
+        opinions = {f"Expert {place} Opinion": f"w{other.integers(10**6)}" for place in (1, 2, 3)}
+        known = {"stay_id": str(stay), "subject_id": str(stay), "acuity": str(other.integers(1, 6))}
+        return later | opinions | known | {"extra": f"w{other.integers(10**6)}"}
+
+    return load_dataset("mietic", mietic_folder(folder, [row(stay) for stay in range(ROWS - 20)],
+                                                [row(stay) for stay in range(1000, 1020)]))  # fmt: skip
+
+
+def fhir(folder: Path, world: int) -> Dataset:
+    """Bundles with a level and with much that was written after triage; that and the level depend on the world."""
+    other = stream("contract.fhir", world)
+    clinical = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+
+    def visit(number: int) -> dict[str, object]:
+        word, later = f"w{other.integers(10**6)}", "2026-11-21T13:00:00Z"
+        subject = {"subject": {"reference": "Patient/p1"}}
+        after = [
+            observation("8867-4", int(other.integers(40, 180)), "/min", at=later),
+            observation("8867-4", int(other.integers(40, 180)), "/min", at="2026-11-21T10:20:00Z"),
+            observation("75636-1", int(other.integers(1, 6)), "1"),
+            observation("8661-1", None, None, at=later, valueString=word),
+            {"resourceType": "Condition", "id": "dx", "code": {"text": word}, "recordedDate": later,
+             "clinicalStatus": concept("active", clinical), **subject},
+            {"resourceType": "MedicationStatement", "id": "mx", "status": "active", "dateAsserted": later,
+             "medicationCodeableConcept": {"text": word}, **subject},
+            {"resourceType": "Procedure", "id": "px", "status": "completed", "code": {"text": word}, **subject},
+            {"resourceType": "DiagnosticReport", "id": "rx", "status": "final", "code": {"text": word}, **subject},
+        ]  # fmt: skip
+        change = {
+            "id": f"e{number}",
+            "priority": concept(str(other.integers(1, 6)), ESI),
+            "period": {"start": ARRIVAL, "end": f"2026-11-22T{other.integers(10, 20)}:00:00Z"},
+            "hospitalization": {"dischargeDisposition": {"text": word}},
+            "status": str(other.choice(["in-progress", "finished"])),
+            "length": {"value": float(other.integers(1, 99)), "unit": "h"},
+            "diagnosis": [{"condition": {"reference": "Condition/dx"}}],
+        }
+        known = [encounter(**change), *usual_observations(), *known_before()]
+        return bundle(patient(deceasedBoolean=bool(other.integers(0, 2))), *known, *after)
+
+    path = folder / "bundles.ndjson"
+    write_jsonl(path, (visit(number) for number in range(ROWS)))
+    return load_dataset("fhir", path)
+
+
 ADAPTERS: dict[str, Callable[[Path, int], Dataset]] = {
     "nhamcs": nhamcs,
     "mimic-iv-ed": mimic_iv_ed,
     "vignettes": vignettes,
     "generated": generated,
+    "ktas": ktas,
+    "ktas-nurse": ktas_nurse,
+    "mietic": mietic,
+    "fhir": fhir,
 }
 
 
@@ -139,7 +237,9 @@ def test_ids_are_unique_and_the_label_is_in_none_of_them(name, tmp_path):
     for case in dataset:
         assert case.dataset == dataset.name
         assert case.truth.scale == dataset.scale
-        assert not {"level", "acuity", "esi", "immedr"} & {key.lower() for key in case.presentation.structured}
+        assert not {"level", "acuity", "esi", "immedr", "ktas", "ktas_rn", "ktas_expert"} & {
+            key.lower() for key in case.presentation.structured
+        }
 
 
 @pytest.mark.parametrize("column", AFTER_TRIAGE)
@@ -171,6 +271,29 @@ def test_every_allowed_survey_column_is_used_and_declared(column):
 
 def shown_of(year):
     return [case.presentation.to_dict() for case in year.cases]
+
+
+@pytest.mark.parametrize("column", ktas_map().shown)
+def test_every_allowed_ktas_column_is_used_and_declared(column, tmp_path):
+    change = {"Pain": "0", "NRS_pain": "9", "Chief_complain": "other", "Sex": "1", "Mental": "2", "Injury": "2"}
+    usual = {"NRS_pain": "#BOŞ!"} if column == "Pain" else {}
+    changed = usual | {column: change.get(column, "4" if column == "Arrival mode" else "??")}
+    one = load_dataset("ktas", ktas_file(tmp_path / "a.csv", usual))
+    other = load_dataset("ktas", ktas_file(tmp_path / "b.csv", changed))
+    assert shown_bytes(one) != shown_bytes(other)
+
+
+@pytest.mark.parametrize("column", [*mietic_map().required, *mietic_map().shown])
+def test_every_allowed_mietic_column_is_used_and_declared(column, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    usual = {"age": ""} if column == "anchor_age" else {}
+    value = {"gender": "M", "arrival_transport": "WALK IN", "temperature": "101"}.get(column, "7")
+    one, other = (
+        load_dataset("mietic", mietic_folder(tmp_path / place, [usual | change], None))
+        for place, change in (("a", {}), ("b", {column: value}))
+    )
+    assert [case.to_dict() for case in one] != [case.to_dict() for case in other]
 
 
 @pytest.mark.parametrize("column", survey_map("nhamcs").chronic)

@@ -13,6 +13,8 @@ from triagelab.errors import BadInputError
 
 LEVELS = (1, 2, 3, 4, 5)
 SCALES = ("esi-v4", "esi-v5", "ktas", "immedr")
+CROSS_SCALE = {"ktas": "KTAS has no resource step: cross-scale transfer, never ESI accuracy"}
+"""What a reader of results on a scale that no agent here is made for must be told."""
 LABELLERS = ("engine", "nurse", "experts")
 
 

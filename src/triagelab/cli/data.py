@@ -38,7 +38,9 @@ def generate(
 
 
 def load(
-    name: str = typer.Argument(..., help="nhamcs, mimic-iv-ed, vignettes or generated."),
+    name: str = typer.Argument(
+        ..., help="nhamcs, mimic-iv-ed, ktas, ktas-nurse, mietic, fhir, vignettes or generated."
+    ),
     path: Path = typer.Argument(..., help="Folder or file as its publisher distributes it."),
     out: Path = typer.Option(..., "--out", help="Parquet file to write."),
 ) -> None:

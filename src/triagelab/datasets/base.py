@@ -24,6 +24,20 @@ class Reject:
     reason: str
 
 
+@dataclass
+class Visits:
+    """What an adapter gathers: accepted cases, refused rows, and the values that were left out as implausible."""
+
+    cases: list[Case] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    implausible: Counter[str] = field(default_factory=Counter)
+
+
+def counts_in_words(counter: Counter[str]) -> str:
+    """Return "name count" pairs, the most frequent first; what was counted zero times is left out."""
+    return ", ".join(f"{name} {count}" for name, count in counter.most_common() if count)
+
+
 @dataclass(frozen=True)
 class Dataset(Sequence[Case]):
     """Cases in order, with the reject log and notes a reader of the results must know.

@@ -11,7 +11,7 @@ from typing import Any
 
 from triagelab.cases.presentation import Presentation
 from triagelab.cases.schema import Case, Truth
-from triagelab.datasets.base import Dataset, Reject
+from triagelab.datasets.base import Dataset, Reject, counts_in_words
 from triagelab.datasets.fhir_bundle import (
     Bundle,
     Resource,
@@ -232,5 +232,5 @@ def _notes(scales: list[str], skipped: Counter[str]) -> tuple[str, ...]:
         "cluster: patient; splits: all test",
     ]
     if skipped:
-        notes.append("left out: " + ", ".join(f"{reason} {count}" for reason, count in skipped.most_common()))
+        notes.append("left out: " + counts_in_words(skipped))
     return tuple(notes)

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
+from triagelab.datasets.cells import one_line
 from triagelab.datasets.fhir_bundle import Bundle, Resource
 from triagelab.datasets.fhir_map import fhir_map
 from triagelab.datasets.fhir_times import TriageHours, effective, instant
 from triagelab.datasets.fhir_vitals import codes_of
-from triagelab.datasets.notes import one_line
 
 MAX_WORDS = 200
 MAX_COMPLAINT = 2_000

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections import Counter
 from pathlib import Path
 
 import polars as pl
 
-from triagelab.datasets.base import Dataset
+from triagelab.datasets.base import Dataset, counts_in_words
 from triagelab.datasets.columns import HospitalMap, hospital_map
 from triagelab.datasets.mimic_rows import cases_from_frame
 from triagelab.errors import BadInputError, DataFormatError
@@ -47,7 +46,7 @@ def load(path: Path) -> Dataset:
     if "patients" not in files:
         notes.append("no hosp/patients.csv: ages are not known")
     if visits.implausible:
-        notes.append("left out as implausible: " + _counts(visits.implausible))
+        notes.append("left out as implausible: " + counts_in_words(visits.implausible))
     return Dataset(NAME, tuple(visits.cases), columns.source.scale, tuple(visits.rejects), tuple(notes))
 
 
@@ -109,7 +108,3 @@ def _sha256(file: Path) -> str:
 def _split_by_patient(patient: str) -> str:
     tenth = derive_seed("datasets.mimic-iv-ed.split", 0, patient) % 10
     return "train" if tenth < 7 else "dev" if tenth == 7 else "test"
-
-
-def _counts(counter: Counter[str]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counter.most_common())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -13,8 +11,9 @@ import polars as pl
 from triagelab.cases.presentation import Presentation
 from triagelab.cases.schema import Case, Truth
 from triagelab.clinical.vitals import VitalSigns, temperature_c
-from triagelab.datasets.base import Reject
-from triagelab.datasets.notes import note, one_line, patient_words, vital_words
+from triagelab.datasets.base import Reject, Visits
+from triagelab.datasets.cells import level_of, number, one_line
+from triagelab.datasets.notes import note, patient_words, vital_words
 from triagelab.datasets.progress import track
 
 SEX = {"F": "female", "M": "male"}
@@ -28,15 +27,6 @@ VITALS = {
 }
 DEIDENTIFIED = "___"
 MAX_PAIN_TEXT = 20
-
-
-@dataclass
-class Visits:
-    """Accepted cases, refused rows, and the vital signs that were left out."""
-
-    cases: list[Case] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    implausible: Counter[str] = field(default_factory=Counter)
 
 
 def cases_from_frame(frame: pl.DataFrame, *, scale: str, credentialed: bool, split_of: Callable[[str], str]) -> Visits:
@@ -62,27 +52,19 @@ def _refusal(level: str | None, stay: str | None, seen: set[str]) -> str | None:
         return "no stay_id"
     if stay in seen:
         return "duplicate stay_id"
-    if _number(level) is None:
+    if number(level) is None:
         return "no triage level (missing)"
-    return None if _number(level) in (1.0, 2.0, 3.0, 4.0, 5.0) else "acuity is not 1 to 5"
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text) if text is not None else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+    return None if level_of(level) else "acuity is not 1 to 5"
 
 
 def _presentation(row: Mapping[str, Any], credentialed: bool, implausible: Counter[str]) -> Presentation:
-    vitals = _vitals(row, implausible)
+    vitals = vitals_of(row, implausible)
     age_years, sex = _age(row), SEX.get(row["gender"])
     arrival = ARRIVAL.get(row["arrival_transport"])
     complaint = _words(row["chiefcomplaint"])
     structured: dict[str, str | float | None] = {}
     details: list[str] = []
-    if (pain := _pain_text(row["pain"])) is not None:
+    if (pain := pain_text(row["pain"])) is not None:
         structured["pain_text"] = pain
         details.append(f"Pain: {pain}")
     if (hour := _hour(row["intime"])) is not None:
@@ -101,14 +83,15 @@ def _presentation(row: Mapping[str, Any], credentialed: bool, implausible: Count
     )
 
 
-def _vitals(row: Mapping[str, Any], implausible: Counter[str]) -> VitalSigns:
+def vitals_of(row: Mapping[str, Any], implausible: Counter[str]) -> VitalSigns:
+    """Return the vital signs of a row with the columns of the triage table; implausible ones are counted instead."""
     raw: dict[str, float] = {}
     for column, name in VITALS.items():
-        if (value := _number(row[column])) is not None:
+        if (value := number(row[column])) is not None:
             raw[name] = value
-    if (pain := _number(row["pain"])) is not None:
+    if (pain := number(row["pain"])) is not None:
         raw["pain_score"] = pain
-    if (measured := _number(row["temperature"])) is not None:
+    if (measured := number(row["temperature"])) is not None:
         celsius = temperature_c(measured)
         if celsius is None:
             implausible["temp_c"] += 1
@@ -121,8 +104,8 @@ def _vitals(row: Mapping[str, Any], implausible: Counter[str]) -> VitalSigns:
 
 def _age(row: Mapping[str, Any]) -> float | None:
     """Return the age at arrival: the anchor age moved by the years between; ages over 89 are one group, kept as 91."""
-    anchor_age, anchor_year = _number(row["anchor_age"]), _number(row["anchor_year"])
-    year = _number((row["intime"] or "")[:4])
+    anchor_age, anchor_year = number(row["anchor_age"]), number(row["anchor_year"])
+    year = number((row["intime"] or "")[:4])
     if anchor_age is None or anchor_year is None or year is None:
         return None
     age_years = anchor_age + (year - anchor_year)
@@ -134,12 +117,12 @@ def _words(text: str | None) -> str | None:
     return one_line((text or "").replace(DEIDENTIFIED, " "))
 
 
-def _pain_text(text: str | None) -> str | None:
+def pain_text(text: str | None) -> str | None:
     """Return what was written instead of a score ("unable"), None for a score or nothing."""
     words = _words(text)
-    return words[:MAX_PAIN_TEXT].lower() if words and _number(words) is None else None
+    return words[:MAX_PAIN_TEXT].lower() if words and number(words) is None else None
 
 
 def _hour(intime: str | None) -> float | None:
-    hour = _number((intime or "")[11:13])
+    hour = number((intime or "")[11:13])
     return hour if hour is not None and 0 <= hour < 24 else None

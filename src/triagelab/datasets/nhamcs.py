@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from triagelab.datasets.archives import extracted_member
-from triagelab.datasets.base import Dataset
+from triagelab.datasets.base import Dataset, counts_in_words
 from triagelab.datasets.columns import SurveyMap, survey_map
 from triagelab.datasets.labels import complaint_words, read_labels
 from triagelab.datasets.nhamcs_rows import YearOfCases, cases_from_frame
@@ -125,7 +125,7 @@ def _notes(
     for file, year in zip(files, years, strict=True):
         notes.append(f"{file.year}: {len(year.cases)} accepted, {len(year.rejects)} rejected")
     if odd:
-        notes.append("left out as implausible: " + ", ".join(f"{name} {count}" for name, count in odd.most_common()))
+        notes.append("left out as implausible: " + counts_in_words(odd))
     if not programs:
         notes.append("no label program (ed20NN.do) beside the zips: complaints have no words")
     elif no_text:

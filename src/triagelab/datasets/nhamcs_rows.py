@@ -12,7 +12,7 @@ import polars as pl
 from triagelab.cases.presentation import Presentation
 from triagelab.cases.schema import Case, Truth
 from triagelab.clinical.vitals import VitalSigns, fahrenheit_to_celsius
-from triagelab.datasets.base import Reject
+from triagelab.datasets.base import Reject, Visits
 from triagelab.datasets.columns import SurveyMap
 from triagelab.datasets.notes import DAYS_A_YEAR, note, patient_words, vital_words
 from triagelab.errors import DataFormatError
@@ -25,12 +25,9 @@ INJURY = {0.0: "no", 1.0: "yes", 2.0: "questionable"}
 
 
 @dataclass
-class YearOfCases:
+class YearOfCases(Visits):
     """The cases of one survey year, the refused rows, and counts worth a note."""
 
-    cases: list[Case] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    implausible: Counter[str] = field(default_factory=Counter)
     codes_without_text: Counter[int] = field(default_factory=Counter)
 
 

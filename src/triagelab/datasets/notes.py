@@ -32,14 +32,6 @@ def age_words(age_years: float) -> str:
     return "1-year-old"
 
 
-def one_line(text: object, limit: int | None = None) -> str | None:
-    """Return the text as one line without control characters, at most `limit` long; None where there is nothing."""
-    if not isinstance(text, str):
-        return None
-    kept = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(kept.split())[:limit] or None
-
-
 def patient_words(age_years: float | None, sex: str | None, arrival: str | None) -> str:
     """Return the opening of the note, or an empty string if nothing of it is known."""
     who = " ".join(part for part in (age_words(age_years) if age_years is not None else "", sex or "") if part)

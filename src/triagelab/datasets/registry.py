@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
@@ -23,11 +23,13 @@ class Source:
         module: adapter with `load(path) -> Dataset`; where `cached`, also `source_files(path) -> list[Path]`.
         needs: what the path must be, in words.
         cached: whether a load is kept as Parquet.
+        options: further arguments of `load`, where two names share an adapter.
     """
 
     module: str
     needs: str
     cached: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 SOURCES: dict[str, Source] = {
@@ -37,6 +39,11 @@ SOURCES: dict[str, Source] = {
         "triagelab.datasets.mimic_iv_ed", "the MIMIC-IV-ED folder (the one that holds ed/triage.csv.gz)", cached=True
     ),
     "vignettes": Source("triagelab.datasets.vignettes", "a JSONL file with one {id, case, esi} a line"),
+    "ktas": Source("triagelab.datasets.ktas", "the KTAS file of Moon et al. (data.csv)"),
+    "ktas-nurse": Source(
+        "triagelab.datasets.ktas", "the KTAS file of Moon et al. (data.csv)", options={"labelled_by": "nurse"}
+    ),
+    "mietic": Source("triagelab.datasets.mietic", "the folder with MIETIC's CSV file and MIETIC-validate-samples.csv"),
     "fhir": Source("triagelab.datasets.fhir", "a folder of FHIR R4 bundles as .json, or an NDJSON file of them"),
 }
 DATASET_NAMES: tuple[str, ...] = tuple(SOURCES)
@@ -67,9 +74,9 @@ def load_dataset(
         raise UnknownNameError("dataset", name, SOURCES)
     if split is not None and split not in SPLITS:
         raise BadInputError("split", split, ", ".join(SPLITS))
-    for field, value in (("limit", limit), ("n", n)):
+    for argument, value in (("limit", limit), ("n", n)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-            raise BadInputError(field, value, "a whole number of at least 1")
+            raise BadInputError(argument, value, "a whole number of at least 1")
     if name == "generated" and path is None:
         from triagelab.datasets.generated import generate_dataset
 
@@ -98,9 +105,9 @@ def _from_path(name: str, path: str | Path | None, split: str | None) -> Dataset
     module = import_module(source.module)
 
     def build() -> Dataset:
-        load: Callable[[Path], Dataset] = module.load
+        load: Callable[..., Dataset] = module.load
         with bulk_objects():
-            return load(place)
+            return load(place, **source.options)
 
     if source.cached:
         files: Iterable[Path] = module.source_files(place)

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from triagelab.cases.schema import CROSS_SCALE
 from triagelab.clinical.costs import cost_matrices
 from triagelab.evaluation import report_tables as tables
 from triagelab.evaluation.metrics import METRICS
@@ -88,6 +89,7 @@ def _group(group: list[Evaluation]) -> dict[str, Any]:
         "units": first["units"],
         "clustered": first["intervals"]["clustered"],
         "scale": first["scale"],
+        "cross_scale": CROSS_SCALE.get(first["scale"]),
         "labelled_by": " and ".join(first.get("labelled_by", [])) or "not recorded",
         "method": first["intervals"]["method"],
         "notes": first.get("notes", []),

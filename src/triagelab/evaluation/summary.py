@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from triagelab.cases.schema import CROSS_SCALE
 from triagelab.clinical.costs import NO_ANSWER_COLUMN, cost_matrices
 from triagelab.errors import BadInputError, DataFormatError
 from triagelab.evaluation.intervals import LEVEL, RESAMPLES, Interval, intervals, wilson
@@ -131,6 +132,8 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     )
     where = f"{summary['agent']} on {summary['dataset']}/{summary['split']}"
     lines = [f"{where}, n = {summary['n']}{cases}, scale {summary['scale']}"]
+    if (warning := CROSS_SCALE.get(summary["scale"])) is not None:
+        lines.append(f"  {warning}")
     lines += [f"  {name:<20} {figure(summary[name])}" for name in METRICS]
     for name in cost_matrices():
         cost = summary["cost"][name]
