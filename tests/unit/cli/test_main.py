@@ -17,8 +17,6 @@ WRONG = [
     ["triage", NOTE, "--version", "3"],
     ["triage", NOTE, "--agent", "ruls"],
     ["triage", NOTE, "--agent", "model:/no/such/place"],
-    ["triage", NOTE, "--file", "x.jsonl"],
-    ["triage", "--file", "/no/such/file.jsonl"],
     ["generate", "--n", "0", "--out", "x.jsonl"],
     ["generate", "--n", "five", "--out", "x.jsonl"],
     ["generate", "--n", "5", "--split", "validation", "--out", "x.jsonl"],
@@ -66,37 +64,6 @@ def test_help_lists_every_verb(capsys):
     for verb in ("demo", "generate", "data", "triage", "score", "train", "evaluate", "compare", "report", "export"):
         assert verb in shown
     assert "never a" in shown
-
-
-def test_triage_json_has_exactly_the_promised_fields(capsys):
-    assert run(["triage", NOTE, "--json"]) == 0
-    row = json.loads(capsys.readouterr().out)
-    assert list(row) == ["id", "level", "acceptable", "point", "because", "unknown"]
-    assert row["level"] == 2
-    assert row["point"] == "B"
-
-
-def test_triage_speaks_to_people_with_reasons_and_sources(capsys):
-    assert run(["triage", NOTE]) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith("ESI 2")
-    assert "because" in shown
-    assert "not a medical device" in shown
-
-
-def test_triage_file_writes_one_row_a_note_and_nothing_on_error(tmp_path, capsys):
-    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text(
-        json.dumps({"id": "a", "text": NOTE}) + "\n" + json.dumps({"text": "suture removal, no complaints"}) + "\n"
-    )
-    assert run(["triage", "--file", str(source), "--text-field", "text", "--out", str(out)]) == 0
-    rows = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [row["id"] for row in rows] == ["a", "2"]
-    out.unlink()
-    source.write_text(json.dumps({"text": NOTE}) + "\n" + json.dumps({"nothing": 1}) + "\n")
-    assert run(["triage", "--file", str(source), "--text-field", "text", "--out", str(out)]) == 2
-    assert "in.jsonl:2" in capsys.readouterr().err
-    assert not out.exists()
 
 
 def test_generate_writes_cases_that_load_again(tmp_path):
