@@ -74,7 +74,7 @@ def load_dataset(
     """Return a dataset of cases, with the rows that were refused and why.
 
     Args:
-        name: generated, nhamcs, mimic-iv-ed or vignettes.
+        name: generated, nhamcs, mimic-iv-ed, ktas, ktas-nurse, mietic, fhir or vignettes.
         path: folder or file of the source; `generated` needs none.
         split: train, dev or test; None keeps all.
         limit: at most this many cases, drawn by `seed` and kept in order.

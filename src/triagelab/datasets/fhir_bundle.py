@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from triagelab.datasets.cells import one_line
 from triagelab.datasets.fhir_map import fhir_map
 from triagelab.errors import BadInputError, DataFormatError, MissingDependencyError
 from triagelab.files import open_input
 
 MAX_BUNDLE_BYTES = 32 * 1024 * 1024
 MAX_ENTRIES = 5_000
+MAX_MESSAGE = 400
 Resource = Mapping[str, Any]
 
 
@@ -60,13 +62,18 @@ def parse_bundle(source: str | Path | Mapping[str, Any]) -> Bundle:
     with open_input(path, "FHIR file") as stream:
         data = stream.read(MAX_BUNDLE_BYTES + 1)
     if len(data) > MAX_BUNDLE_BYTES:
-        raise DataFormatError(f"{path}: larger than {MAX_BUNDLE_BYTES} bytes; expected the bundle of one visit")
+        raise _unfit(f"{path}: larger than {MAX_BUNDLE_BYTES} bytes; expected the bundle of one visit")
     try:
         raw = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         detail = " ".join(str(error).split())[:80]
-        raise DataFormatError(f"{path}: not JSON ({detail}); expected a FHIR R4 bundle as JSON") from error
+        raise _unfit(f"{path}: not JSON ({detail}); expected a FHIR R4 bundle as JSON") from error
     return checked_bundle(raw, str(path))
+
+
+def _unfit(message: str) -> DataFormatError:
+    """Return the error as one line, whatever ids and values of the bundle are in it."""
+    return DataFormatError(one_line(message, MAX_MESSAGE) or "not a FHIR bundle")
 
 
 def _no_constant(name: str) -> float:
@@ -77,12 +84,12 @@ def checked_bundle(raw: Any, where: str) -> Bundle:
     """Return the bundle with every resource of the allow-list checked; other types are passed over unread."""
     kind = raw.get("resourceType") if isinstance(raw, Mapping) else None
     if kind != "Bundle":
-        raise DataFormatError(f"{where}: resourceType: got {str(kind)[:40]!r}; allowed: 'Bundle'")
+        raise _unfit(f"{where}: resourceType: got {str(kind)[:40]!r}; allowed: 'Bundle'")
     if raw.get("type") == "history":
-        raise DataFormatError(f"{where}: type: got 'history'; allowed: a bundle with one version of each resource")
+        raise _unfit(f"{where}: type: got 'history'; allowed: a bundle with one version of each resource")
     entries = raw.get("entry", [])
     if not isinstance(entries, list) or len(entries) > MAX_ENTRIES:
-        raise DataFormatError(f"{where}: entry: expected a list of at most {MAX_ENTRIES} entries")
+        raise _unfit(f"{where}: entry: expected a list of at most {MAX_ENTRIES} entries")
     resources: dict[str, list[Resource]] = {}
     by_reference: dict[str, Resource] = {}
     for number, entry in enumerate(entries):
@@ -91,9 +98,7 @@ def checked_bundle(raw: Any, where: str) -> Bundle:
             name = f"{here}/{resource['id']}" if "id" in resource else None
             if name and name in by_reference:
                 if by_reference[name] != resource:
-                    raise DataFormatError(
-                        f"{where}: entry {number}: {name} is there twice and differs; which is right?"
-                    )
+                    raise _unfit(f"{where}: entry {number}: {name} is there twice and differs; which is right?")
                 continue
             resources.setdefault(here, []).append(resource)
             by_reference.update({key: resource for key in (url, name) if key})
@@ -103,16 +108,27 @@ def checked_bundle(raw: Any, where: str) -> Bundle:
 
 def _resource(entry: Any, where: str) -> Iterator[tuple[str | None, Resource]]:
     if not isinstance(entry, Mapping):
-        raise DataFormatError(f"{where}: expected an object, got {type(entry).__name__}")
+        raise _unfit(f"{where}: expected an object, got {type(entry).__name__}")
     resource = entry.get("resource")
     if resource is None:
         return
     if not isinstance(resource, Mapping) or not isinstance(resource.get("resourceType"), str):
-        raise DataFormatError(f"{where}: resource: expected an object with a resourceType")
+        raise _unfit(f"{where}: resource: expected an object with a resourceType")
     if resource["resourceType"] in fhir_map().resources:
+        try:
+            resource = _without_nulls(resource)
+        except RecursionError as error:
+            raise _unfit(f"{where}: nested too deeply") from error
         validate(resource, where)
         url = entry.get("fullUrl")
         yield (url if isinstance(url, str) else None), resource
+
+
+def _without_nulls(node: Any) -> Any:
+    """Return the value without null members: FHIR has no null, and "not there" is said by leaving out."""
+    if isinstance(node, Mapping):
+        return {key: _without_nulls(value) for key, value in node.items() if value is not None}
+    return [_without_nulls(value) for value in node if value is not None] if isinstance(node, list) else node
 
 
 def validate(resource: Resource, where: str) -> None:
@@ -127,10 +143,10 @@ def validate(resource: Resource, where: str) -> None:
         place = ".".join(str(part) for part in first["loc"] if part != "root")
         name = f"{resource['resourceType']}/{resource.get('id', '?')}"
         detail = " ".join(str(first["msg"]).split())[:120]
-        raise DataFormatError(f"{where}: {name}: {place}: {detail} (expected FHIR R4)") from error
+        raise _unfit(f"{where}: {name}: {place}: {detail} (expected FHIR R4)") from error
     except (RecursionError, TypeError, ValueError, AttributeError, KeyError) as error:
         detail = " ".join(str(error).split())[:120]
-        raise DataFormatError(f"{where}: {resource['resourceType']}: not FHIR R4 ({detail})") from error
+        raise _unfit(f"{where}: {resource['resourceType']}: not FHIR R4 ({detail})") from error
 
 
 def _models() -> Any:

@@ -87,9 +87,9 @@ def load_dataset(
         dataset = _from_path(name, path, split)
     if not dataset.cases:
         where = f"split {split!r} of {name}" if split else name
-        raise BadInputError(
-            "dataset", where, "at least one case", "; ".join(dataset.notes[-2:]) or "nothing was accepted"
-        )
+        refused = [f"{count} rejected: {reason}" for reason, count in list(dataset.reject_counts().items())[:2]]
+        hint = "; ".join([*dataset.notes[-2:], *refused])
+        raise BadInputError("dataset", where, "at least one case", hint or "nothing was accepted")
     return draw(dataset, limit, seed)
 
 

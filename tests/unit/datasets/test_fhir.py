@@ -293,6 +293,18 @@ def test_files_that_are_no_json(tmp_path, data):
         fhir.read_bundle(path)
 
 
+def test_a_bundle_that_is_nested_without_end():
+    inner: dict = {}
+    for _ in range(5_000):
+        inner = {"contained": [inner]}
+    with pytest.raises(DataFormatError, match="nested too deeply"):
+        fhir.read_bundle(bundle(patient(**inner)))
+
+
+def test_a_null_is_the_same_as_nothing():
+    assert visit(observation(HR, 118, "/min", component=None), gender=None).presentation.vitals.heart_rate_bpm == 118
+
+
 def test_a_file_that_is_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr("triagelab.datasets.fhir_bundle.MAX_BUNDLE_BYTES", 10)
     path = tmp_path / "b.json"
