@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from triagelab.clinical.mass_casualty_rows import AVPU, FLAGS, LIMITS, NAMES
+from triagelab.clinical.columns import checked_columns
+from triagelab.clinical.mass_casualty_rows import AVPU, FLAGS, LIMITS
 from triagelab.clinical.mass_casualty_table import UNKNOWN, Scheme, scheme_table
-from triagelab.errors import BadInputError, UnknownNameError
+from triagelab.errors import UnknownNameError
 
 SCHEMES: tuple[str, ...] = ("start", "jumpstart", "salt")
 
@@ -28,7 +29,7 @@ def tag_frame(frame: pl.DataFrame, *, scheme: str = "start", perfusion: str = "c
     if scheme not in SCHEMES:
         raise UnknownNameError("scheme", scheme, SCHEMES)
     table = scheme_table(scheme, perfusion)
-    asked = _known(frame).select(
+    asked = checked_columns(frame, numbers=LIMITS, flags=FLAGS, letters={"avpu": AVPU}).select(
         _code(table), *(when.reading_expr().alias(f"need {i}") for i, (_, when) in enumerate(table.interventions))
     )
     code = asked["code"].to_numpy()
@@ -61,37 +62,3 @@ def _texts(masks: np.ndarray, names: Callable[[int], tuple[str, ...]]) -> pl.Ser
     place[there] = np.arange(len(there), dtype=np.uint32)
     texts = pl.Series([" ".join(names(int(mask))) for mask in there], dtype=pl.String)
     return texts.gather(pl.Series(place[masks]))
-
-
-def _known(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return every fact of a casualty as a column of its type, null where unknown, values checked."""
-    for name in frame.columns:
-        if name not in NAMES:
-            raise UnknownNameError("column", name, NAMES)
-    columns: list[pl.Expr] = []
-    for name in NAMES:
-        kind = frame.schema.get(name, pl.Null)
-        source = pl.col(name) if name in frame.columns else pl.lit(None)
-        if name in FLAGS:
-            allowed, right, cast = "booleans, null for unknown", kind == pl.Boolean, pl.Boolean
-        elif name in LIMITS:
-            allowed, right, cast = "numbers, null where not measured", kind.is_numeric(), pl.Float64
-        else:
-            allowed, right, cast = "text (A, V, P, U), null for unknown", kind in (pl.String, pl.Categorical), pl.String
-        if kind != pl.Null and not right:
-            raise BadInputError(name, str(kind), f"a column of {allowed}")
-        column = source.cast(cast).alias(name)
-        columns.append(column.fill_nan(None) if name in LIMITS else column)
-    known = frame.lazy().with_columns(columns).select(NAMES).collect()
-    _check(known)
-    return known
-
-
-def _check(known: pl.DataFrame) -> None:
-    for name, (low, high) in LIMITS.items():
-        bad = known[name].filter((known[name] < low) | (known[name] > high))
-        if len(bad):
-            raise BadInputError(name, bad[0], f"{low:g} to {high:g}", "use null if not measured")
-    bad = known["avpu"].filter(~known["avpu"].is_in(AVPU))
-    if len(bad):
-        raise BadInputError("avpu", bad[0], ", ".join(AVPU), "use null if unknown")

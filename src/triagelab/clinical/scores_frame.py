@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from triagelab.clinical.columns import checked_columns
 from triagelab.clinical.scores import spo2_item
 from triagelab.clinical.scores_shock import CLASSES
 from triagelab.clinical.scores_table import Item, ScoreTable, score_file, score_table
 from triagelab.clinical.vitals import RANGES
-from triagelab.errors import BadInputError, UnknownNameError
+from triagelab.errors import BadInputError
 
-Way = Mapping[str, tuple[pl.Expr, pl.Expr]]
-"""Item -> the least and the most points of each row."""
+Way = Mapping[str, tuple[pl.Expr, int, int]]
+"""Item -> its points in each row, null where unknown, and the least and the most that they can be."""
 
 
 def news2_frame(frame: pl.DataFrame, *, spo2_scale: int = 1) -> pl.DataFrame:
@@ -34,7 +35,7 @@ def news2_frame(frame: pl.DataFrame, *, spo2_scale: int = 1) -> pl.DataFrame:
     table = score_table("news2")
     names = ("resp_rate_bpm", "spo2_pct", "on_oxygen", "sbp_mmhg", "heart_rate_bpm", "consciousness", "temp_c")
     letters = table.choices["consciousness"]
-    known = _known(
+    known = checked_columns(
         frame,
         numbers={name: (RANGES[name].low, RANGES[name].high) for name in names if name in RANGES}
         | {"age_years": (0.0, 125.0), "spo2_scale": (1.0, 2.0)},
@@ -51,13 +52,11 @@ def news2_frame(frame: pl.DataFrame, *, spo2_scale: int = 1) -> pl.DataFrame:
         one, two = (_span(table.items[spo2_item(scale, given)], "spo2_pct") for scale in (1, 2))
         points = pl.lit(table.choices["on_oxygen"]["yes" if given else "no"], pl.Int8)
         way = {name: _span(table.items[name], name) for name in names if name in table.items}
-        way["spo2_pct"] = (
-            pl.when(second).then(two[0]).otherwise(one[0]),
-            pl.when(second).then(two[1]).otherwise(one[1]),
-        )
-        way["on_oxygen"] = (points, points)
+        # Both scales give from 0 to 3.
+        way["spo2_pct"] = (pl.when(second).then(two[0]).otherwise(one[0]), min(one[1], two[1]), max(one[2], two[2]))
+        way["on_oxygen"] = (points, 0, 0)
         letter = pl.col("consciousness").replace_strict(dict(letters), return_dtype=pl.Int8)
-        way["consciousness"] = letter.fill_null(min(letters.values())), letter.fill_null(max(letters.values()))
+        way["consciousness"] = (letter, min(letters.values()), max(letters.values()))
         ways.append({name: way[name] for name in names})
         fits.append(oxygen.is_null() | (oxygen == given))
     found = _totals(table, known, ways, fits, names)
@@ -84,7 +83,7 @@ def qsofa_frame(frame: pl.DataFrame) -> pl.DataFrame:
     Raises: UnknownNameError for another column, BadInputError for a wrong type or value.
     """
     table = score_table("qsofa")
-    known = _known(frame, numbers={name: (RANGES[name].low, RANGES[name].high) for name in table.items})
+    known = checked_columns(frame, numbers={name: (RANGES[name].low, RANGES[name].high) for name in table.items})
     way = {name: _span(item, name) for name, item in table.items.items()}
     return _totals(table, known, [way], [pl.lit(True)], tuple(table.items))
 
@@ -136,49 +135,70 @@ def sipa_frame(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _ratios(frame: pl.DataFrame, more: tuple[str, ...]) -> pl.DataFrame:
     numbers = {name: (RANGES[name].low, RANGES[name].high) for name in ("heart_rate_bpm", "sbp_mmhg")}
-    known = _known(frame, numbers={**numbers, **dict.fromkeys(more, (0.0, 125.0))})
+    known = checked_columns(frame, numbers={**numbers, **dict.fromkeys(more, (0.0, 125.0))})
     known = known.with_columns(sbp_mmhg=pl.when(pl.col("sbp_mmhg") != 0).then(pl.col("sbp_mmhg")))
     return known.with_columns(value=pl.col("heart_rate_bpm") / pl.col("sbp_mmhg"))
 
 
-def _span(item: Item, name: str) -> tuple[pl.Expr, pl.Expr]:
-    points, (least, most) = item.expr(pl.col(name)), item.span(None)
-    return points.fill_null(least), points.fill_null(most)
+def _span(item: Item, name: str) -> tuple[pl.Expr, int, int]:
+    return item.expr(pl.col(name)), *item.span(None)
 
 
 def _totals(
     table: ScoreTable, known: pl.DataFrame, ways: Sequence[Way], fits: Sequence[pl.Expr], names: Sequence[str]
 ) -> pl.DataFrame:
-    """Return total, bounds, bands, missing and points; `fits` says in which rows each way is possible."""
-    totals: list[list[pl.Expr]] = [[], []]
-    bands: list[list[pl.Expr]] = [[], []]
-    points: dict[str, list[pl.Expr]] = {name: [] for name in names}
-    for way, fit in zip(ways, fits, strict=True):
-        for end in (0, 1):
-            ends = [way[name][end] for name in names]
-            total = pl.sum_horizontal(expr.cast(pl.Int16) for expr in ends)
-            totals[end].append(pl.when(fit).then(total))
-            bands[end].append(pl.when(fit).then(_band(table, total, pl.max_horizontal(ends))))
-        for name in names:
-            points[name] += [pl.when(fit).then(expr) for expr in way[name]]
-    low, high = pl.min_horizontal(totals[0]), pl.max_horizontal(totals[1])
-    mildest, gravest = pl.min_horizontal(bands[0]), pl.max_horizontal(bands[1])
-    named = {i: band.name for i, band in enumerate(table.bands)}
-    return known.select(
-        pl.when(low == high).then(low).alias("total"),
-        low.alias("low"),
-        high.alias("high"),
-        pl.when(mildest == gravest).then(mildest.replace_strict(named, return_dtype=pl.String)).alias("band"),
-        mildest.replace_strict(named, return_dtype=pl.String).alias("band_low"),
-        gravest.replace_strict(named, return_dtype=pl.String).alias("band_high"),
+    """Return total, bounds, bands, missing and points; `fits` says in which rows each way is possible.
+
+    Step by step, so that no column is worked out twice.
+    """
+    given = known.select(
         _named({name: pl.col(name).is_null() for name in names}).alias("missing"),
-        *(
-            pl.when(pl.min_horizontal(seen) == pl.max_horizontal(seen))
-            .then(pl.min_horizontal(seen))
-            .alias(f"points_{name}")
-            for name, seen in points.items()
-        ),
+        *(pl.when(fits[w]).then(way[name][0]).alias(f"{w} {name}") for w, way in enumerate(ways) for name in names),
+        *(fit.alias(f"fit {w}") for w, fit in enumerate(fits)),
     )
+    sums: list[pl.Expr] = []
+    for w, way in enumerate(ways):
+        for end in (1, 2):
+            points = [pl.col(f"{w} {name}").fill_null(way[name][end]) for name in names]
+            fit = pl.when(pl.col(f"fit {w}"))
+            sums.append(fit.then(pl.sum_horizontal(expr.cast(pl.Int16) for expr in points)).alias(f"{w} total {end}"))
+            sums.append(fit.then(pl.max_horizontal(points)).alias(f"{w} worst {end}"))
+    given = given.with_columns(sums)
+    pairs = [(w, end) for w in range(len(ways)) for end in (1, 2)]
+    given = given.with_columns(
+        _band(table, pl.col(f"{w} total {end}"), pl.col(f"{w} worst {end}")).alias(f"{w} band {end}")
+        for w, end in pairs
+    )
+    return _summed(table, given, len(ways), names)
+
+
+def _summed(table: ScoreTable, given: pl.DataFrame, count: int, names: Sequence[str]) -> pl.DataFrame:
+    """Return the answer from what each way gives."""
+    low, high, mildest, gravest = (
+        fold([pl.col(f"{w} {what} {end}") for w in range(count)])
+        for what in ("total", "band")
+        for end, fold in ((1, pl.min_horizontal), (2, pl.max_horizontal))
+    )
+    given = given.with_columns(low=low, high=high, mildest=mildest, gravest=gravest)
+    low, high, mildest, gravest = (pl.col(name) for name in ("low", "high", "mildest", "gravest"))
+    band = {i: row.name for i, row in enumerate(table.bands)}
+    mild, grave = (column.replace_strict(band, return_dtype=pl.String) for column in (mildest, gravest))
+    points = {name: [pl.col(f"{w} {name}") for w in range(count)] for name in names}
+    return given.select(
+        pl.when(low == high).then(low).alias("total"),
+        low,
+        high,
+        pl.when(mildest == gravest).then(mild).alias("band"),
+        mild.alias("band_low"),
+        grave.alias("band_high"),
+        "missing",
+        *(_agreed(seen).alias(f"points_{name}") for name, seen in points.items()),
+    )
+
+
+def _agreed(seen: Sequence[pl.Expr]) -> pl.Expr:
+    """Return the points of an item where every possible way gives the same."""
+    return pl.when(pl.min_horizontal(seen) == pl.max_horizontal(seen)).then(pl.min_horizontal(seen))
 
 
 def _band(table: ScoreTable, total: pl.Expr, worst: pl.Expr) -> pl.Expr:
@@ -190,50 +210,13 @@ def _band(table: ScoreTable, total: pl.Expr, worst: pl.Expr) -> pl.Expr:
         if band.single is not None:
             reached = reached | (worst >= band.single)
         found = pl.when(reached).then(pl.lit(i, pl.Int8)).otherwise(found)
-    return found
+    return pl.when(total.is_not_null()).then(found)
 
 
 def _named(gaps: Mapping[str, pl.Expr]) -> pl.Expr:
-    """Return the names of what is so, separated by a space."""
-    return pl.concat_str(
-        [pl.when(gap).then(pl.lit(name)) for name, gap in gaps.items()], separator=" ", ignore_nulls=True
-    )
-
-
-def _known(
-    frame: pl.DataFrame,
-    *,
-    numbers: Mapping[str, tuple[float, float]],
-    flags: tuple[str, ...] = (),
-    letters: Mapping[str, tuple[str, ...]] | None = None,
-) -> pl.DataFrame:
-    """Return the asked columns, each of its type, null where unknown, values checked."""
-    letters = letters or {}
-    names = (*numbers, *flags, *letters)
-    columns: list[pl.Expr] = []
-    for name in frame.columns:
-        if name not in names:
-            raise UnknownNameError("column", name, names)
-    for name in names:
-        kind = frame.schema.get(name, pl.Null)
-        source = pl.col(name) if name in frame.columns else pl.lit(None)
-        if name in numbers:
-            allowed, right, cast = "numbers, null where not measured", kind.is_numeric(), pl.Float64
-        elif name in flags:
-            allowed, right, cast = "booleans, null for unknown", kind == pl.Boolean, pl.Boolean
-        else:
-            allowed, right, cast = "text, null for unknown", kind in (pl.String, pl.Categorical), pl.String
-        if kind != pl.Null and not right:
-            raise BadInputError(name, str(kind), f"a column of {allowed}")
-        column = source.cast(cast).alias(name)
-        columns.append(column.fill_nan(None) if name in numbers else column)
-    known = frame.lazy().with_columns(columns).select(names).collect()
-    for name, (low, high) in numbers.items():
-        bad = known[name].filter((known[name] < low) | (known[name] > high))
-        if len(bad):
-            raise BadInputError(name, bad[0], f"{low:g} to {high:g}", "use null if not measured")
-    for name, allowed in letters.items():
-        bad = known[name].filter(~known[name].is_in(allowed))
-        if len(bad):
-            raise BadInputError(name, bad[0], ", ".join(allowed), "use null if unknown")
-    return known
+    """Return the names of what is so, separated by a space: looked up among the texts of all subsets."""
+    texts, mask = [""], pl.lit(0, pl.UInt32)
+    for i, (name, gap) in enumerate(gaps.items()):
+        texts += [f"{text} {name}".lstrip() for text in texts]
+        mask = mask + gap.cast(pl.UInt32) * (1 << i)
+    return pl.lit(pl.Series(texts, dtype=pl.String)).gather(mask)
