@@ -106,10 +106,14 @@ class RulesAgent:
         facts = Facts(age, vitals, flags(now), reading.person.pregnancy_weeks)
         by_ambulance = ("by_ambulance",) if presentation.arrival == "ambulance" else ()
         expected = forecast(facts, (*now.present, *by_ambulance))
-        told = replace(facts, flags={**facts.flags, **expected.needed})
-        decision = decide(told, version=self.version, options=self.options)
+        needed, cautious = expected.told()
+        options = self.options
+        if not cautious and options.unknown_resources == "cautious":
+            options = replace(options, unknown_resources="known")
+        told = replace(facts, flags={**facts.flags, **needed})
+        decision = decide(told, version=self.version, options=options)
         assumed = age if stated is None else None
-        return Assessment(reading, now, told, expected, decision, len(presentation.narrative), assumed, self.options)
+        return Assessment(reading, now, told, expected, decision, len(presentation.narrative), assumed, options)
 
     def _age(self, stated: float | None, reading: Reading) -> float | None:
         """Return the stated age, or the assumed one unless something in the note speaks of a child."""

@@ -63,19 +63,21 @@ def ask(
     """
     if not decision.unknown:
         return ()
-    costs = _costs(matrix.name if matrix else "standard")
-    common = _common(decision.version, options, decision.unknown, decision.level, costs)
-    value = dict(common)
-    forced = _forced(decision.version, options)
-    table, open_facts = ask_table(), set(decision.unknown)
+    name, level, unknown = (matrix.name if matrix else "standard"), decision.level, set(decision.unknown)
+    value: dict[str, float] = {}
+    for worth, fact in _worth(decision.version, options, level, name):
+        if fact in unknown:
+            value[fact] = worth
+            if len(value) == MOST:
+                break
+    forced, costs, table = _forced(decision.version, options), _costs(name), ask_table().row
     for row in expected.rows:
-        for name, share in table.row.get(row, {}).items():
-            if name in open_facts and name in forced:
-                gain = share * costs[forced[name] - 1][decision.level - 1]
-                value[name] = max(value.get(name, 0.0), gain)
+        for fact, share in table.get(row, {}).items():
+            if fact in unknown and fact in forced:
+                value[fact] = max(value.get(fact, 0.0), share * costs[forced[fact] - 1][level - 1])
     if decision.point in "CD":
-        _resources(value, expected, open_facts, decision.level)
-    best = sorted((name for name in value if value[name] > 0.0), key=lambda name: (-value[name], name))
+        _resources(value, expected, unknown, level)
+    best = sorted((fact for fact in value if value[fact] > 0.0), key=lambda fact: (-value[fact], fact))
     return tuple(best[:MOST])
 
 
@@ -89,19 +91,16 @@ def _resources(value: dict[str, float], expected: Forecast, open_facts: set[str]
             value[name] = 4.0 * share * (1.0 - share) * border
 
 
-@lru_cache(maxsize=4096)
-def _common(
-    version: int, options: EsiOptions, unknown: tuple[str, ...], level: int, costs: tuple[tuple[float, ...], ...]
-) -> tuple[tuple[str, float], ...]:
-    """Return what each unknown is worth whatever the complaint; few patients differ in what is unknown."""
-    table, forced = ask_table(), _forced(version, options)
-    found: list[tuple[str, float]] = []
-    for name in unknown:
-        if name in table.number:
-            found.append((name, table.number[name] * costs[max(1, min(2, level - 1)) - 1][level - 1]))
-        elif name in forced:
-            found.append((name, table.any.get(name, 0.0) * costs[forced[name] - 1][level - 1]))
-    return tuple(found)
+@lru_cache(maxsize=256)
+def _worth(version: int, options: EsiOptions, level: int, matrix: str) -> tuple[tuple[float, str], ...]:
+    """Return what each fact and number is worth whatever the complaint, the one worth most first."""
+    table, costs = ask_table(), _costs(matrix)
+    found = [
+        (table.any.get(name, 0.0) * costs[forced - 1][level - 1], name)
+        for name, forced in _forced(version, options).items()
+    ]
+    found += [(share * costs[max(1, min(2, level - 1)) - 1][level - 1], name) for name, share in table.number.items()]
+    return tuple(sorted(found, key=lambda item: (-item[0], item[1])))
 
 
 @lru_cache(maxsize=32)

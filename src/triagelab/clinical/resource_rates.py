@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,8 +21,11 @@ NODES = (-2.856970, -1.355626, 0.0, 1.355626, 2.856970)
 WEIGHTS = (0.011257, 0.222076, 0.533333, 0.222076, 0.011257)
 """Five degrees of illness that stand for a normal distribution (Gauss-Hermite)."""
 
-LEAST, MOST = 0.005, 0.995
-"""No type is impossible and none is certain unless somebody states it."""
+WIDEN = 0.346
+"""A logistic curve averaged over a normal distribution is again nearly logistic: the square of 16 sqrt(3) / (15 pi)."""
+
+FARTHEST = 6.0
+"""Log-odds end here: no type is impossible and none is certain unless somebody states it."""
 
 
 class Rate(BaseModel):
@@ -112,29 +115,41 @@ def mixture(
     odds: list[float], illness: tuple[float, ...], stated: tuple[bool | None, ...]
 ) -> tuple[tuple[float, float, float], dict[str, float]]:
     """Return the probabilities of the count and of each type for given log-odds; see `chances`."""
-    wide = [value * math.sqrt(1.0 + 0.346 * load * load) for value, load in zip(odds, illness, strict=True)]
+    widths, moves = _spread(illness)
+    ratio = [math.exp(max(-FARTHEST, min(FARTHEST, value)) * width) for value, width in zip(odds, widths, strict=True)]
     total = none = one = 0.0
-    used = [0.0] * len(wide)
-    for node, weight in zip(NODES, WEIGHTS, strict=True):
-        free0, free1 = 1.0, 0.0  # no resource, exactly one
-        parts = []
-        for i, value in enumerate(wide):
-            p = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, value + illness[i] * node))))
-            p = min(MOST, max(LEAST, p))
-            said = stated[i]
-            if said is not None:
-                weight *= p if said else 1.0 - p
-                p = 1.0 if said else 0.0
-            parts.append(p)
-            free1 = free1 * (1.0 - p) + (0.0 if i == _COMPLEX else free0 * p)
-            free0 *= 1.0 - p
+    used = [0.0] * len(ratio)
+    free = [i for i, said in enumerate(stated) if said is None]
+    known = [(i, said) for i, said in enumerate(stated) if said is not None]
+    sure = sum(2 if i == _COMPLEX else 1 for i, said in known if said)
+    for move, weight in zip(moves, WEIGHTS, strict=True):
+        here = [value * step for value, step in zip(ratio, move, strict=True)]
+        for i, said in known:
+            weight *= (here[i] if said else 1.0) / (1.0 + here[i])
+        empty, single = weight, 0.0
+        for i in free:
+            rest = 1.0 / (1.0 + here[i])
+            empty *= rest
+            used[i] += weight * (1.0 - rest)
+            if i != _COMPLEX:
+                single += here[i]
         total += weight
-        none += weight * free0
-        one += weight * free1
-        for i, p in enumerate(parts):
-            used[i] += weight * p
+        none += empty if sure == 0 else 0.0
+        one += empty * single if sure == 0 else empty if sure == 1 else 0.0
+    for i, said in known:
+        used[i] = total if said else 0.0
     p0, p1 = none / total, one / total
     return (p0, p1, max(0.0, 1.0 - p0 - p1)), dict(zip(RESOURCE_TYPES, (u / total for u in used), strict=True))
+
+
+@lru_cache(maxsize=8)
+def _spread(illness: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+    """Return how much wider the log-odds are at one degree of illness, and the factor of the odds at each degree.
+
+    The width keeps the share of a type over all degrees of illness near the one that was fitted.
+    """
+    widths = tuple(math.sqrt(1.0 + WIDEN * load * load) for load in illness)
+    return widths, tuple(tuple(math.exp(load * node) for load in illness) for node in NODES)
 
 
 _COMPLEX = RESOURCE_TYPES.index("res_complex_procedure")

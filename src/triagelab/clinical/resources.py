@@ -25,6 +25,12 @@ COMPLEX = "res_complex_procedure"
 DETAILS = {"res_ecg_or_xray": "both_ecg_and_xray", "res_ct_mri_us": "several_advanced_imaging"}
 """Facts that tell apart what one line of the resource table joins; surely not there where the line is not needed."""
 
+OVERRULE, OVERRULE_NONE = 2 / 3, 3 / 4
+"""How sure the rates must be to overrule the count of the table; more where the table expects nothing at all.
+
+Chosen on NHAMCS 2019: of the nurses' levels the engine then meets 0.467 (table alone 0.452), kappa 0.408 (0.375).
+"""
+
 ROWS_THAT_FIT = "rows_that_fit"
 """A number that adjustments may limit: how many rows fit, so how many complaints there are."""
 
@@ -80,6 +86,7 @@ class Forecast:
         adjusted: ids of the adjustments that fitted.
         probabilities: of no, one, and two or more resources.
         shares: resource type -> probability that it is used.
+        stated: types that the note or the caller states as used or not.
     """
 
     needed: Mapping[str, bool | None]
@@ -88,6 +95,7 @@ class Forecast:
     adjusted: tuple[str, ...] = ()
     probabilities: tuple[float, float, float] = (1 / 3, 1 / 3, 1 / 3)
     shares: Mapping[str, float] = field(default_factory=dict)
+    stated: frozenset[str] = frozenset()
 
     @property
     def low(self) -> int:
@@ -98,6 +106,44 @@ class Forecast:
     def high(self) -> int:
         """Return the greatest number of resources, every unknown one counted."""
         return sum(_weight(name) for name in RESOURCE_TYPES if self.needed[name] is not False)
+
+    @property
+    def count(self) -> int:
+        """Return the preferred count, 2 for two and more: the table's, unknown types counted, if the rates agree.
+
+        Source: OVERRULE; a prudent department is more generous than the recorded one, so the table goes first.
+        """
+        none, _, many = self.probabilities
+        table = min(2, self.high)
+        if table == 2:
+            return 1 if many < 1.0 - OVERRULE and self.low_stated < 2 else 2
+        if table == 1:
+            return 2 if many >= OVERRULE else 1
+        if none >= 1.0 - OVERRULE_NONE:
+            return 0
+        return 2 if many >= OVERRULE else 1
+
+    @property
+    def low_stated(self) -> int:
+        """Return the number of resources that are stated as used, whatever the table says."""
+        return sum(_weight(name) for name in self.stated if self.needed[name])
+
+    def told(self) -> tuple[Mapping[str, bool | None], bool]:
+        """Return the types as the engine is told them, and whether it should count the unknown ones.
+
+        Where the rates overrule the table, the likeliest types that make up the sure part stay, and all others that
+        are not stated become unknown, so that the other count stays defensible.
+        """
+        wanted = self.count
+        if wanted == min(2, self.high):
+            return self.needed, True
+        told: dict[str, bool | None] = {name: self.needed[name] for name in self.stated}
+        free = sorted((n for n in RESOURCE_TYPES if n not in told and n != COMPLEX), key=lambda n: -self.shares[n])
+        sure = 0 if self.low_stated else 1
+        for place, name in enumerate(free):
+            told[name] = True if place < sure else None
+        told.setdefault(COMPLEX, None)
+        return MappingProxyType(told), wanted == 2
 
 
 def _weight(name: str) -> int:
@@ -193,11 +239,17 @@ def forecast(facts: Facts, concepts: Iterable[str] = ()) -> Forecast:
     numbers[ROWS_THAT_FIT] = len(fitting)
     adjusted = tuple(name for name, condition in _compiled_adjustments() if condition.met(holds, numbers))
     rows = tuple(row.id for row in fitting)
-    stated = {name: facts.flags.get(name) for name in RESOURCE_TYPES}
-    expected = {name: None if stated[name] is not None else needed[name] for name in RESOURCE_TYPES}
-    counts, shares = chances((*rows, *adjusted), expected, stated)
+    stated = {name: value for name in RESOURCE_TYPES if (value := facts.flags.get(name)) is not None}
+    by_table = {name: None if name in stated else needed[name] for name in RESOURCE_TYPES}
+    counts, shares = chances((*rows, *adjusted), by_table, stated)
     return Forecast(
-        MappingProxyType(needed), rows, MappingProxyType(reasons), adjusted, counts, MappingProxyType(shares)
+        MappingProxyType(needed),
+        rows,
+        MappingProxyType(reasons),
+        adjusted,
+        counts,
+        MappingProxyType(shares),
+        frozenset(stated),
     )
 
 

@@ -20,7 +20,7 @@ from triagelab.agents.rules import RulesAgent
 from triagelab.cases.schema import Case
 from triagelab.clinical import resource_rates
 from triagelab.clinical.facts import RESOURCE_TYPES
-from triagelab.clinical.resource_rates import LEAST, MOST, NODES, WEIGHTS, Rate, Rates
+from triagelab.clinical.resource_rates import FARTHEST, NODES, WEIGHTS, WIDEN, Rate, Rates
 from triagelab.clinical.resources import COMPLEX, Forecast
 from triagelab.datasets.nhamcs import NAME
 from triagelab.datasets.registry import load_dataset
@@ -163,12 +163,12 @@ def _illness(odds: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 def count_probabilities(odds: np.ndarray, illness: np.ndarray) -> np.ndarray:
     """Return what `resource_rates.mixture` gives, for many visits. Shapes: (n, 8) log-odds -> (n, 3)."""
-    wide = odds * np.sqrt(1.0 + 0.346 * illness**2)
+    wide = np.clip(odds, -FARTHEST, FARTHEST) * np.sqrt(1.0 + WIDEN * illness**2)
     none = one = np.zeros(len(odds))
     for node, weight in zip(NODES, WEIGHTS, strict=True):
-        p = np.clip(1.0 / (1.0 + np.exp(-(wide + illness * node))), LEAST, MOST)
-        free = np.prod(1.0 - p, axis=1)
-        single = np.delete(p / (1.0 - p), RESOURCE_TYPES.index(COMPLEX), axis=1).sum(axis=1)
+        ratio = np.exp(wide + illness * node)
+        free = 1.0 / np.prod(1.0 + ratio, axis=1)
+        single = np.delete(ratio, RESOURCE_TYPES.index(COMPLEX), axis=1).sum(axis=1)
         none, one = none + weight * free, one + weight * free * single
     found = np.stack([none, one, 1.0 - none - one], axis=1)
     return found / found.sum(axis=1, keepdims=True)
