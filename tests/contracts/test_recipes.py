@@ -8,7 +8,8 @@ from triagelab.completions.prompts import template_names
 from triagelab.datasets.registry import DATASET_NAMES
 from triagelab.errors import DataFormatError
 from triagelab.rewards.presets import load_preset
-from triagelab.training.config import Recipe, build_recipe, known_settings, load_recipe, recipe_names
+from triagelab.training.config import Recipe
+from triagelab.training.recipe_files import build_recipe, known_settings, load_recipe, recipe_names
 
 QWEN, MEDGEMMA = "Qwen/Qwen3.5-9B", "google/medgemma-4b-it"
 SEVEN = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")

@@ -110,7 +110,7 @@ def test_real_visits_need_their_folder(tmp_path: Path):
 @pytest.mark.parametrize("name", ["generated", "nhamcs"])
 def test_shipped_plans_name_recipes_that_load_and_presets_that_exist(name: str):
     from triagelab.rewards.presets import load_preset
-    from triagelab.training.config import load_recipe
+    from triagelab.training.recipe_files import load_recipe
 
     plan = load_plan(name)
     assert load_recipe(plan.sft.recipe, plan.sft.set).kind == "sft"

@@ -15,8 +15,8 @@ from triagelab.agents.registry import load_agent
 from triagelab.datasets.registry import load_dataset
 from triagelab.errors import BadInputError, DataFormatError, RunStateError
 from triagelab.evaluation.runner import evaluate
-from triagelab.training.config import load_recipe
 from triagelab.training.export import export
+from triagelab.training.recipe_files import load_recipe
 from triagelab.training.run import train
 
 pytestmark = pytest.mark.training

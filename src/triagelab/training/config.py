@@ -1,19 +1,12 @@
-"""A recipe: one training run as data, with overrides whose types are checked."""
+"""A recipe: one training run as data."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from difflib import get_close_matches
-from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.evaluation.provenance import config_hash
-from triagelab.files import read_toml
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
@@ -171,24 +164,38 @@ class LogSettings(BaseModel):
     keep: int = Field(default=2, ge=1)
 
 
-class Recipe(BaseModel):
-    """One training run.
+class RunRecipe(BaseModel):
+    """What every training run has.
 
     Attributes:
         name: recipe name; the default output folder carries it.
-        kind: `sft` or `grpo`.
-        warm_start: run folder (or model folder) whose policy the run continues.
-        assumed: dotted keys whose value is our assumption, because the published description does not give it.
         source: where the hyper-parameters come from.
+        threads: threads of torch, or None for its choice.
     """
 
     model_config = _FROZEN
     name: str
-    kind: Literal["sft", "grpo"]
+    kind: str
     about: str = ""
     source: str = ""
     seed: int = Field(default=0, ge=0, lt=2**31)
     threads: int | None = Field(default=None, ge=1)
+
+    def hash(self) -> str:
+        """Return a hash of every setting; two runs with equal hashes had the same configuration."""
+        return config_hash(self.model_dump(mode="json"))
+
+
+class Recipe(RunRecipe):
+    """One run of SFT or GRPO.
+
+    Attributes:
+        kind: `sft` or `grpo`.
+        warm_start: run folder (or model folder) whose policy the run continues.
+        assumed: dotted keys whose value is our assumption, because the published description does not give it.
+    """
+
+    kind: Literal["sft", "grpo"]
     warm_start: str | None = None
     assumed: tuple[str, ...] = ()
     model: ModelSettings = ModelSettings()
@@ -224,103 +231,3 @@ class Recipe(BaseModel):
                 "lora.enabled = false: a model from scratch is trained whole, adapters need trained weights"
             )
         return self
-
-    def hash(self) -> str:
-        """Return a hash of every setting; two runs with equal hashes had the same configuration."""
-        return config_hash(self.model_dump(mode="json"))
-
-
-def recipe_names() -> tuple[str, ...]:
-    """Return the names of the shipped recipes, sorted."""
-    folder = resources.files("triagelab.training") / "recipes"
-    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
-
-
-def load_recipe(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
-    """Return a shipped recipe by name, or a recipe file, with `overrides` (dotted key -> value or text) applied.
-
-    Raises: UnknownNameError for a name or key nobody knows, BadInputError for a value of the wrong type.
-    """
-    name = str(name_or_path)
-    if name in recipe_names():
-        raw = read_toml(str(resources.files("triagelab.training") / "recipes" / f"{name}.toml"), "recipe")
-    elif name.endswith(".toml"):
-        raw = read_toml(name, "recipe")
-    else:
-        raise UnknownNameError("recipe", name, recipe_names())
-    raw.setdefault("name", Path(name).name.removesuffix(".toml"))
-    return build_recipe(raw, overrides, where=name)
-
-
-def build_recipe(raw: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, where: str = "recipe") -> Recipe:
-    """Return a recipe from plain values, with overrides applied, or one line that says what is wrong."""
-    merged = _copy(raw)
-    for key, value in (overrides or {}).items():
-        _put(merged, key, _from_text(value))
-    try:
-        return Recipe.model_validate(merged)
-    except ValidationError as error:
-        raise _explain(error, where) from None
-
-
-def _copy(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _copy(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
-
-
-def _from_text(value: Any) -> Any:
-    """Read text from the command line as a TOML value; anything that is none is a plain string."""
-    if not isinstance(value, str):
-        return value
-    if value.lower() in ("none", "null"):
-        return None
-    try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return value
-
-
-def _put(target: dict[str, Any], dotted: str, value: Any) -> None:
-    *parents, last = dotted.split(".")
-    model: Any = Recipe
-    for part in [*parents, last]:
-        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-        if part not in fields:
-            raise UnknownNameError("setting", dotted, _neighbours(dotted))
-        model = fields[part].annotation
-    for part in parents:
-        target = target.setdefault(part, {})
-    target[last] = value
-
-
-def known_settings(model: type[BaseModel] = Recipe, prefix: str = "") -> list[str]:
-    """Return every dotted key that a recipe has."""
-    keys: list[str] = []
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            keys.extend(known_settings(kind, f"{prefix}{name}."))
-        else:
-            keys.append(f"{prefix}{name}")
-    return keys
-
-
-def _neighbours(dotted: str) -> set[str]:
-    """Return the settings of the same table, those elsewhere that are spelt alike, and the other tables."""
-    known = known_settings()
-    table = dotted.rpartition(".")[0]
-    same = {key for key in known if key.rpartition(".")[0] == table}
-    tables = set() if table and same else {f"{key.rpartition('.')[0]}.*" for key in known if "." in key}
-    return same | tables | set(get_close_matches(dotted, known, 3, 0.6))
-
-
-def _explain(error: ValidationError, where: str) -> Exception:
-    first = error.errors()[0]
-    dotted = ".".join(str(part) for part in first["loc"] if part not in ("literal['all']", "tuple[str, ...]"))
-    if first["type"] == "extra_forbidden":
-        return UnknownNameError(f"{where}: setting", dotted, _neighbours(dotted))
-    if first["type"] == "missing":
-        return DataFormatError(f"{where}: the setting {dotted!r} is missing")
-    allowed = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if not dotted:
-        return DataFormatError(f"{where}: {allowed}")
-    return BadInputError(f"{where}: {dotted}", first["input"], allowed)

@@ -164,7 +164,7 @@ def _counts(dataset: Dataset) -> str:
 def _reward_check(plan: Plan, dataset: Dataset, out: Path) -> None:
     from triagelab.rewards.presets import load_preset
     from triagelab.rewards.scripted import policy_rewards
-    from triagelab.training.config import load_recipe
+    from triagelab.training.recipe_files import load_recipe
 
     preset = load_recipe(plan.grpo.recipe, plan.grpo.set).reward.preset
     rows = policy_rewards(load_preset(preset), list(dataset.split("dev"))[:300])

@@ -15,8 +15,9 @@ from triagelab.evaluation.provenance import code_version, data_hash
 from triagelab.files import write_json
 from triagelab.seeding import derive_seed
 from triagelab.training import checkpoints
-from triagelab.training.config import Recipe, build_recipe, load_recipe
+from triagelab.training.config import Recipe
 from triagelab.training.machine import denormals_as_zero, hardware, library_versions, process_index, settle
+from triagelab.training.recipe_files import build_recipe, load_recipe
 
 
 def train(

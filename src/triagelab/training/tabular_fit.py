@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from triagelab.agents.tabular import TabularAgent, TabularModel, expected_levels, levels_from_scores
+from triagelab.agents.decisions import levels_from_scores
+from triagelab.agents.tabular import TabularAgent, TabularModel, expected_levels
 from triagelab.agents.tabular_features import (
     FeatureMap,
     categorical_fields,
@@ -54,7 +55,7 @@ def fit_agent(train: Sequence[Case], dev: Sequence[Case], *, dataset: str, scale
     scores = expected_levels([case.presentation for case in tuning], features, heads, trees)
     cuts = tune_cuts(scores, truth, seed)
     slopes, intercepts = calibrate(scores, truth)
-    kappa = quadratic_kappa(truth, levels_from_scores(scores, np.asarray(cuts)))
+    kappa = quadratic_kappa(truth, levels_from_scores(scores, cuts))
     about = {"dataset": dataset, "seed": seed, "n_train": len(train), "n_tuning": len(tuning), "tuning_kappa": kappa}
     model = TabularModel(
         scale=scale,
@@ -63,7 +64,6 @@ def fit_agent(train: Sequence[Case], dev: Sequence[Case], *, dataset: str, scale
         cuts=cuts,
         slopes=slopes,
         intercepts=intercepts,
-        arrays_sha256="",
         about=about,
     )
     return TabularAgent(model, trees, heads)

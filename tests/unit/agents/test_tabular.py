@@ -9,11 +9,11 @@ import pytest
 
 from tabular_samples import dataset
 from triagelab.agents.base import Agent
+from triagelab.agents.decisions import levels_from_scores
 from triagelab.agents.tabular import (
     ARRAYS_FILE,
     MODEL_FILE,
     TabularAgent,
-    levels_from_scores,
     probabilities,
 )
 from triagelab.cases.presentation import Presentation
@@ -122,5 +122,5 @@ def test_pickled_objects_are_never_loaded(folder, tmp_path):
 
 
 def test_a_folder_without_the_files(tmp_path):
-    with pytest.raises(BadInputError, match="tabular directory"):
+    with pytest.raises(BadInputError, match="model"):
         TabularAgent.load(tmp_path)

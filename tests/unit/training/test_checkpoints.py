@@ -8,7 +8,7 @@ import pytest
 
 from triagelab.errors import RunStateError
 from triagelab.training import checkpoints
-from triagelab.training.config import load_recipe
+from triagelab.training.recipe_files import load_recipe
 
 
 def write(folder: Path, step: int, *, sealed: bool = True) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
-from triagelab.training.config import Recipe, known_settings, load_recipe, recipe_names
+from triagelab.training.config import Recipe
+from triagelab.training.recipe_files import known_settings, load_recipe, recipe_names
 
 
 @pytest.mark.parametrize("name", recipe_names())
