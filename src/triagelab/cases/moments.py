@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from triagelab.cases.tokens import Tokens, wordset
 
-NOW, PLAIN, EARLIER, ELSEWHERE, USUAL = "now", "plain", "earlier", "elsewhere", "usual"
-RANK = {NOW: 2, PLAIN: 1, EARLIER: 0}
-"""Which reading of the same sign counts: the later rank, then the later place. ELSEWHERE and USUAL never count."""
+TRIAGE, NOW, PLAIN, ASIDE, EARLIER, ELSEWHERE, USUAL = (
+    "triage",
+    "now",
+    "plain",
+    "aside",
+    "earlier",
+    "elsewhere",
+    "usual",
+)
+RANK = {TRIAGE: 3, NOW: 2, PLAIN: 1, ASIDE: 0.5, EARLIER: 0}
+"""Which reading of the same sign counts: the higher rank, then the later place. ELSEWHERE and USUAL never count.
+
+ASIDE is the second of two ways to take it: standing after lying, the other arm.
+"""
 
 STOPS = frozenset((",", ".", ";", "\n", "|"))
 _SENTENCE = frozenset((".", ";", "\n"))
@@ -45,6 +56,10 @@ def moment(tokens: Tokens, start: int, end: int, reported: bool = False) -> str:
     if _elsewhere(inside, reported):
         return ELSEWHERE
     marks = _marks(after)
+    if "triag" in words[max(start - 1, 0) : end]:
+        return TRIAGE
+    if _is_aside(words, start, end):
+        return ASIDE
     if here:
         return NOW
     if marks:
@@ -52,6 +67,11 @@ def moment(tokens: Tokens, start: int, end: int, reported: bool = False) -> str:
     if any(word in _EARLIER for word in inside):
         return EARLIER
     return _left(words, start)
+
+
+def _is_aside(words: list[str], start: int, end: int) -> bool:
+    near = words[max(start - 2, 0) : end]
+    return "stand" in near or "stood" in near or ("arm" in near and ("left" in near or "l" in near))
 
 
 def _after(words: list[str], end: int) -> list[str]:
@@ -81,13 +101,15 @@ def _marks(after: list[str]) -> str:
 
 def _elsewhere(after: list[str], reported: bool) -> bool:
     """Return whether "at home", "yesterday", "last week" stand behind a reading and speak of it."""
-    for place, word in enumerate(after[: 8 if reported else 5]):
+    for place, word in enumerate(after[: 8 if reported else 4]):
         before = after[place - 1] if place else ""
         following = after[place + 1] if place + 1 < len(after) else ""
         if before in _SPAN_OF_TIME or before in _PLACED:
             continue
-        if word == "home" and (before in ("at", "@", "per", "") or reported):
+        if word == "home" and ((before in ("at", "@", "per", "") and place < 3) or reported):
             return following not in ("o", "oxygen", "med", "health")
+        if word == "thermometer" and before in ("our", "my", "own", "home"):
+            return True
         if word == "yesterday" or (word == "last" and following in _LAST):
             return True
         if word == "ago" and (reported or any(unit in after for unit in ("day", "week", "month"))):

@@ -27,6 +27,7 @@ _HUNDRED, _POINT = fold("hundred"), "point"
 _FIRST = frozenset((*_ONES, *_TEENS, *_TENS, "zero", _HUNDRED))
 _SPOKEN = _FIRST | {_POINT}
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,])[1-9]?\d,\d(?![\d,])")
+_TEMP = frozenset(("temp", fold("temperature"), "fever", fold("febrile")))
 _NO_NUMBER_AFTER = frozenset(("no", "any", "every", "some", "this", "that", "which", "the", "other", "another"))
 
 
@@ -92,7 +93,10 @@ def _read(tokens: Tokens, index: int) -> tuple[str, int]:
     if word == "one" and index + 1 < len(words) and words[index + 1] == "of":
         return word, index + 1
     value, end = _whole(words, index)
-    return _with_decimals(words, str(value), end)
+    text, stop = _with_decimals(words, str(value), end)
+    if stop == end:
+        text, stop = _degrees(words, index, value, end)
+    return text, stop
 
 
 def _decimal_comma(tokens: Tokens, index: int) -> bool:
@@ -105,6 +109,21 @@ def _decimal_comma(tokens: Tokens, index: int) -> bool:
     if after == "," and ends[index + 2] == starts[index + 3]:
         return False
     return 30 <= float(words[index]) <= 43 or after == "mmol"
+
+
+def _degrees(words: list[str], index: int, value: int, end: int) -> tuple[str, int]:
+    """Return (digits, end) of "thirty eight nine", "ninety eight six", "thirty seven even": degrees and tenths."""
+    body = 34 <= value <= 42
+    if not body and not (94 <= value <= 107 and not _TEMP.isdisjoint(words[max(index - 4, 0) : index])):
+        return str(value), end
+    tenth, after = _word(words, end), _word(words, end + 1)
+    if tenth == "even":
+        return f"{value}.0", end + 1
+    if tenth not in _ONES or end - index < 2:
+        return str(value), end
+    if after in _TENS or after in _TEENS or after in _ZERO or after in (_HUNDRED, "-", "year", "week", "month", "day"):
+        return str(value), end
+    return f"{value}.{_ONES[tenth]}", end + 1
 
 
 def _word(words: list[str], index: int) -> str:

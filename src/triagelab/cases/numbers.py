@@ -16,8 +16,9 @@ from triagelab.cases.quantities import quantity
 from triagelab.cases.readings import Desk, Reading
 from triagelab.cases.scan import Scan
 from triagelab.cases.tokens import Tokens, wordset
-from triagelab.cases.vital_bare import bare, gcs_letters, row
+from triagelab.cases.vital_bare import bare, gcs_letters
 from triagelab.cases.vital_forms import labelled
+from triagelab.cases.vital_rows import row_after, rows
 from triagelab.clinical.vitals import RANGES, VitalSigns
 
 MAX_PAIN_SAID = 1000
@@ -59,15 +60,16 @@ def read_numbers(scan: Scan, view: View | None = None) -> Numbers:
     numbers = [index for index, word in enumerate(view.tokens.words) if "0" <= word[0] <= "9"]
     if not numbers:
         return Numbers(VitalSigns(), ())
-    desk.labels = frozenset(view.place(event.start) for event in scan.events if event.role == "label")
-    for event in scan.events:
-        if event.role == "label":
-            start, end = view.place(event.start), view.place(event.end)
-            desk.used.update(place for place in range(start, end) if desk.number(place) is not None)
-            if event.value == "vs_row":
-                row(desk, end)
-            else:
-                labelled(desk, event.value, start, end)
+    labels = sorted(event for event in (*scan.events, *scan.inner) if event.role == "label")
+    desk.labels = frozenset(view.place(event.start) for event in labels)
+    for event in labels:
+        start, end = view.place(event.start), view.place(event.end)
+        desk.used.update(place for place in range(start, end) if desk.number(place) is not None)
+        if event.value == "vs_row":
+            row_after(desk, end)
+        else:
+            labelled(desk, event.value, start, end)
+    rows(desk, numbers)
     for index in numbers:
         if index not in desk.used:
             gcs_letters(desk, index)

@@ -38,11 +38,12 @@ class Event(NamedTuple):
 
 @dataclass(slots=True)
 class Scan:
-    """What stands where: events in order of position, and the indexes of number tokens."""
+    """What stands where: events in order of position, the number tokens, and labels inside longer phrases."""
 
     tokens: Tokens
     events: list[Event] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    inner: list[Event] = field(default_factory=list)
 
 
 def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
@@ -64,10 +65,10 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
                         # "no distress, fever or cough": a state that is said by a negation keeps the list going
                         events.append(Event(index, end, "trigger", "negate"))
                 inside = [place for place in range(index, end) if "0" <= words[place][0] <= "9"]
-                if inside and entries[0].role != "label":
-                    stop = _label_end(words, index, end, node)
-                    if stop:
-                        events.append(stop)
+                if end - index > 1 and entries[0].role != "label":
+                    label = _label_end(words, index, end, node)
+                    if label is not None:
+                        result.inner.append(label)
                 numbers.extend(inside)
                 index = end
                 continue
@@ -87,7 +88,7 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
 
 
 def _label_end(words: list[str], start: int, end: int, node: dict[str, Any]) -> Event | None:
-    """Return the label with which a longer phrase that holds a number begins ("BP 80s" is a concept, BP its label)."""
+    """Return the label with which a longer phrase begins ("GCS dropped" is a concept, GCS a label)."""
     found: Event | None = None
     for position in range(start + 1, end + 1):
         for entry in node.get(LEAF, ()):

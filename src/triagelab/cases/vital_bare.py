@@ -1,23 +1,24 @@
-"""Vital signs that carry no label: "120/80", "91% RA", "8/10", "39.4 C", "28 breaths a minute", a row of numbers."""
+"""Vital signs that carry no label: "120/80", "91% RA", "8/10", "39.4 C", "28 breaths a minute"."""
 
 from __future__ import annotations
 
 from triagelab.cases.readings import Desk, Reading
 from triagelab.cases.tokens import wordset
 from triagelab.cases.vital_forms import follow, read_one
-from triagelab.cases.vital_units import C_UNITS, DEGREE, F_UNITS, FILL, TIGHT, foreign
+from triagelab.cases.vital_units import C_UNITS, DEGREE, F_UNITS, FILL, LITRES, TIGHT, foreign
 from triagelab.cases.vital_values import degrees, gcs_parts, out_of_ten
 from triagelab.clinical.vitals import temperature_c
 
 _ON_AIR = wordset("ra room o oxygen nrb nc cpap bipap nasal bvm non simple l r air")
 _OXYGEN_NEAR = wordset("nc nrb ra air oxygen o lpm l sat sats cannula bipap cpap")
-_ROW_JOINS = wordset("- , / % : ra on and ° f c ( ) room air")
-_PAIN_NEAR = wordset("pain ache hurt discomfort headache ha cramp sore tender rate scale severity rates burn")
+_OF_WHAT = wordset("of burn burned tbsa bsa full block blocked stenosis better dose body ef occluded")
+_OTHER_SCALE = wordset("amt amts mmse moca apgar aspects")
+_PAIN_NEAR = wordset("px pain ache hurt discomfort headache ha cramp sore tender rate scale severity rates burn")
 _ECHO = {
     name: sign
     for sign, names in {
         "temp_c": "fever temp temperature febrile",
-        "heart_rate_bpm": "pulse hr tachycardic tachycardia bradycardic bradycardia tachy brady p",
+        "heart_rate_bpm": "rate pulse hr tachycardic tachycardia bradycardic bradycardia tachy brady p",
         "resp_rate_bpm": "rr tachypneic resp respiration tachypnea r",
         "spo2_pct": "sat sats hypoxic saturation",
         "glucose_mg_dl": "glucose sugar hypoglycemic hypoglycemia hyperglycemic hyperglycemia",
@@ -26,6 +27,8 @@ _ECHO = {
     for name in wordset(names)
 }
 """Words that name a sign and may be part of a longer phrase of the lexicon ("running a fever 103")."""
+_FEVER = wordset("fever febrile temp temperature thermometer hot afebrile")
+_BEFORE_DECIMAL = frozenset(("", ",", ".", ";", "\n", "-", "/", "(", ":", "|", "%", "ra", "got"))
 _MINUTE = wordset("minute min m")
 _DECIMAL_F, _DECIMAL_C = (95.5, 107.9), (35.0, 42.5)
 
@@ -62,6 +65,8 @@ def _tenths(desk: Desk, index: int, value: float, end: int) -> Reading | None:
     """Read "8/10"; above ten only where pain is spoken of ("pain is easily a 20/10"), never "90/10 blockage"."""
     if value > 10 and _PAIN_NEAR.isdisjoint(desk.tokens.words[max(index - 6, 0) : end + 4]):
         return None
+    if not _OTHER_SCALE.isdisjoint(desk.tokens.words[max(index - 3, 0) : index]):
+        return None
     last = desk.last(index, 8)
     if last is not None and last.name == "sbp_mmhg" and value > 10:
         return None
@@ -74,6 +79,8 @@ def _percent(desk: Desk, index: int, value: float) -> Reading | None:
         return None
     if desk.word(index + 1) not in ("%", "percent"):
         air = desk.word(index + 1)
+        if air == "on" and (desk.word(index + 2) == "oxygen" or desk.word(index + 3) in LITRES):
+            return desk.add("spo2_pct", value, index, index + 1, index) if value >= 60 else None
         plain = (air == "ra" and desk.tokens.raw(index + 1).isupper()) or [air, desk.word(index + 2)] == ["room", "air"]
         return desk.add("spo2_pct", value, index, index + 2, index) if plain and value >= 60 else None
     following = desk.word(index + 3) if desk.word(index + 2) in ("on", "(", ",", "with") else desk.word(index + 2)
@@ -82,16 +89,17 @@ def _percent(desk: Desk, index: int, value: float) -> Reading | None:
     )
     if not sure:
         words = desk.tokens.words[max(index - 5, 0) : index]
-        sure = not _OXYGEN_NEAR.isdisjoint(words) and following not in ("of", "burn", "tbsa", "full", "block")
+        sure = not _OXYGEN_NEAR.isdisjoint(words) and following not in _OF_WHAT
+    sure = sure and not (desk.word(index + 1) in ("on", "nrb", "ra") and value < 60)
     if not sure:
         last = desk.last(index, 4)
-        sure = last is not None and following in ("", ",", ".", ";", ")", "\n", "pain", "temp", "t", "bp", "hr", "rr")
+        sure = last is not None and following not in _OF_WHAT
     return desk.add("spo2_pct", value, index, index + 2, index) if sure else None
 
 
 def _out_of(desk: Desk, index: int, value: float) -> Reading | None:
     """Read "8 out of 10", "7 on a scale of 1 to 10", "a 7 on the pain scale"."""
-    if desk.word(index + 1) == "/" and desk.word(index + 3) == "/":
+    if desk.word(index + 1) == "/":
         return None
     last, worst, end = out_of_ten(desk, index, value)
     if end > last + 1 and worst <= 10:
@@ -150,6 +158,8 @@ def _echo(desk: Desk, index: int, value: float) -> Reading | None:
     low, high = TIGHT[name]
     if not low <= value <= high or foreign(desk, name, index) or (name == "pain_score" and place != index - 1):
         return None
+    if word == "rate" and desk.last(place, 8) is None:
+        return None
     if word in ("p", "r"):
         glued = desk.glued(index) or desk.word(index - 1) in (":", "=", "-")
         if desk.glued(place) or not (glued or desk.last(place, 6) or _label_follows(desk, index)):
@@ -174,9 +184,10 @@ def _decimal(desk: Desk, index: int, value: float) -> Reading | None:
     if len(word.partition(".")[2]) != 1 or foreign(desk, "temp_c", index):
         return None
     before = desk.word(index - 1)
-    if before not in ("", ",", ".", ";", "\n", "-", "/", "(", ":", "|") and before not in FILL:
+    if not (before in _BEFORE_DECIMAL or before in FILL or index - 1 in desk.used):
         return None
-    among = desk.last(index, 6) is not None
+    near = desk.tokens.words[max(index - 12, 0) : index + 8]
+    among = desk.last(index, 6) is not None or not _FEVER.isdisjoint(near)
     if _DECIMAL_F[0] <= value <= _DECIMAL_F[1] or (among and _DECIMAL_C[0] <= value <= _DECIMAL_C[1]):
         return desk.add("temp_c", temperature_c(value) or value, index, index + 1, index)
     return None
@@ -186,47 +197,3 @@ def gcs_letters(desk: Desk, index: int) -> None:
     """Read "E4V5M6" without a label, from the number behind its E."""
     if desk.word(index - 1) == "e" and not (desk.glued(index - 1) and desk.word(index - 2).isalnum()):
         gcs_parts(desk, index - 1, index - 1)
-
-
-def row(desk: Desk, index: int) -> None:
-    """Read a bare row of vital signs: "VS: 37.2-98-20-120/80 98%", "VS 98.6 88 18 120/80 99"."""
-    pending: list[int] = []
-    pressures: list[int] = []
-    place, limit = index, min(index + 26, len(desk.tokens))
-    while place < limit:
-        value = desk.number(place)
-        if value is not None and place not in desk.used:
-            lower = desk.number(place + 2) if desk.word(place + 1) in ("/", "over") else None
-            if lower is not None and value > lower >= 20:
-                pressures.append(place)
-                place += 3
-                continue
-            pending.append(place)
-        elif desk.word(place) not in _ROW_JOINS and not (place < index + 2 and desk.word(place) in FILL):
-            break
-        place += 1
-    if pending and place < len(desk.tokens) and place - 1 == pending[-1] and desk.word(place) in ("l", "lpm", "liter"):
-        pending.pop()
-    for place in pressures:
-        desk.add("dbp_mmhg", desk.number(place + 2) or 0.0, place, place + 3)
-        desk.add("sbp_mmhg", desk.number(place) or 0.0, place, place + 3, place, place + 2)
-    if pressures or len(pending) >= 3:
-        _name_row(desk, pending)
-
-
-def _name_row(desk: Desk, pending: list[int]) -> None:
-    """Give the numbers of a row their names: temperature and saturation by their looks, then pulse, then breaths."""
-    rates: list[int] = []
-    for place in pending:
-        value = desk.number(place) or 0.0
-        degrees_c = temperature_c(value) if "." in desk.tokens.words[place] else None
-        if degrees_c is not None:
-            desk.add("temp_c", degrees_c, place, place + 1, place)
-        elif (desk.word(place + 1) in ("%", "percent") and 40 <= value <= 100) or (
-            len(rates) >= 2 and 70 <= value <= 100
-        ):
-            desk.add("spo2_pct", value, place, place + 1, place)
-        else:
-            rates.append(place)
-    for place, name in zip(rates, ("heart_rate_bpm", "resp_rate_bpm"), strict=False):
-        desk.add(name, desk.number(place) or 0.0, place, place + 1, place)

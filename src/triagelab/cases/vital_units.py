@@ -87,6 +87,8 @@ def foreign(desk: Desk, name: str, index: int) -> bool:
         return True
     if after == "-" and desk.word(index + 2) in TIME:
         return True
+    if after == "m" and desk.tokens.raw(index + 1) == "M":
+        return False
     if after in ("hr", "h", "p", "t", "r") and _is_label(desk, index + 1):
         return False
     if after in ("a", ".") and desk.word(index + 2) in ("m", "am", "pm") and name == "pain_score":

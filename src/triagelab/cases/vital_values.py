@@ -33,6 +33,8 @@ def pressure(desk: Desk, start: int, index: int, systolic: float) -> None:
         place += 1
     if desk.word(place) == "s":
         place += 1
+    if desk.word(place) == "by" and desk.word(place + 1) == "palp":
+        place += 2
     lower = desk.number(place + 1) if desk.word(place) in OVER else None
     low = place + 1
     if lower is None and place == index + 1 and 60 <= systolic <= 270:
