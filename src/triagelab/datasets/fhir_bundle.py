@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ class Bundle:
         resources: type -> resources, each checked against its model.
         by_reference: every way a resource can be referred to -> "Type/id" or its fullUrl.
         test_data: the bundle says of itself that it is made up.
-        skipped: what was left out and why, counted.
     """
 
     where: str
@@ -37,7 +35,6 @@ class Bundle:
     resources: Mapping[str, list[Resource]]
     by_reference: Mapping[str, Resource]
     test_data: bool
-    skipped: Counter[str] = field(default_factory=Counter)
 
     def of(self, kind: str) -> list[Resource]:
         return self.resources.get(kind, [])

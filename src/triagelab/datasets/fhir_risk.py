@@ -13,7 +13,7 @@ from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.files import write_json
 
 if TYPE_CHECKING:
-    from triagelab.datasets.fhir import Visit
+    from triagelab.datasets.fhir_visit import Visit
 
 NOTICE = (
     "Made by software for research and education. Not a medical device, not checked by a clinician, not for decisions "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -17,7 +18,7 @@ from fhir_samples import (
 )
 from triagelab.datasets import fhir
 from triagelab.datasets.registry import load_dataset
-from triagelab.errors import BadInputError, DataFormatError
+from triagelab.errors import BadInputError, DataFormatError, MissingDependencyError
 
 HR = "8867-4"
 
@@ -347,3 +348,9 @@ def test_levels_on_two_scales_and_an_empty_place(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataFormatError, match="no FHIR bundle"):
         load_dataset("fhir", tmp_path / "empty")
+
+
+def test_without_the_package_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fhir.resources.R4B", None)
+    with pytest.raises(MissingDependencyError, match=r"fhir\.resources.*triagelab\[data\]"):
+        fhir.read_bundle(bundle())
