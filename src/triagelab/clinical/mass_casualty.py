@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from triagelab.clinical.ages import known_age
 from triagelab.clinical.mass_casualty_rows import AVPU, FLAGS, LIMITS, NAMES, tables
 from triagelab.clinical.mass_casualty_table import Outcome, scheme_table
 from triagelab.errors import BadInputError, UnknownNameError
@@ -214,12 +215,11 @@ def scheme_for(age_years: float | None = None, looks: str | None = None) -> str:
         if looks not in ("child", "adult"):
             raise BadInputError("looks", looks, "child or adult", "a young adult is an adult")
         return "jumpstart" if looks == "child" else "start"
-    if age_years is None or math.isnan(age_years):
-        raise BadInputError("age_years", age_years, "0 to 125", "or say whether the patient looks like child or adult")
-    if isinstance(age_years, bool) or not 0 <= age_years <= 125:
-        raise BadInputError("age_years", age_years, "0 to 125")
+    age = known_age(age_years)
+    if age is None:
+        raise BadInputError("age_years", age_years, "an age", "or say whether the patient looks like child or adult")
     limit = next(row.under_years for row in tables().age if row.under_years is not None)
-    return "jumpstart" if age_years < limit else "start"
+    return "jumpstart" if age < limit else "start"
 
 
 def step_text(step_id: str) -> str:

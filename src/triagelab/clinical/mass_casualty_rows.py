@@ -133,6 +133,8 @@ class ReadRow(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     first_known: tuple[Any, ...] = Field(min_length=1)
     asks: str
+    source: str
+    verified: bool
 
 
 class File(BaseModel):
@@ -164,9 +166,10 @@ def parse_tables(raw: Mapping[str, Any], name: str = "mass_casualty.toml") -> Fi
     Raises: UnknownNameError for a key, source, scheme or outcome in no list; DataFormatError for any other mistake.
     """
     file = validated(File, raw, name)
-    for row in (*file.step, *file.intervention, *file.age):
+    for row in (*file.step, *file.intervention, *file.age, *file.read.values(), *file.perfusion.values()):
         if row.source not in file.sources:
-            raise UnknownNameError(f"{name}: {row.id}: source", row.source, file.sources)
+            where = row.id if isinstance(row, Row) else f"asks {row.asks}"
+            raise UnknownNameError(f"{name}: {where}: source", row.source, file.sources)
     for row in file.step:
         scheme = row.id.partition(".")[0]
         if scheme not in file.order:

@@ -8,9 +8,9 @@ NEWS2 is (c) Royal College of Physicians 2017.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from triagelab.clinical.ages import known_age
 from triagelab.clinical.scores_result import Score, Span, add_up
 from triagelab.clinical.scores_shock import ShockIndex, Sipa, shock_index, sipa
 from triagelab.clinical.scores_sofa import SofaValues, sepsis, sofa
@@ -110,9 +110,12 @@ def _check_patient(age_years: float | None, pregnant: bool | None) -> None:
     limits = score_table("news2").limits
     if limits is None:
         return
-    if age_years is not None and not math.isnan(age_years) and not limits.from_years <= age_years <= 125:
-        raise BadInputError("age_years", age_years, f"{limits.from_years:g} to 125", "NEWS2 is not made for children")
-    if pregnant:
+    age = known_age(age_years)
+    if age is not None and age < limits.from_years:
+        raise BadInputError("age_years", age, f"{limits.from_years:g} and older", "NEWS2 is not made for children")
+    if pregnant is not None and not isinstance(pregnant, bool):
+        raise BadInputError("pregnant", pregnant, "true, false or null (unknown)")
+    if pregnant and not limits.pregnant:
         raise BadInputError("pregnant", pregnant, "false or null", "NEWS2 is not made for pregnancy")
 
 

@@ -68,7 +68,7 @@ def _only_adults(found: pl.DataFrame, known: pl.DataFrame, table: ScoreTable) ->
     if limits is None:
         return found
     child = (known["age_years"] < limits.from_years).fill_null(False)
-    pregnant = known["pregnant"].fill_null(False)
+    pregnant = known["pregnant"].fill_null(False) & (not limits.pregnant)
     not_for = pl.select(pl.when(child).then(pl.lit("child")).when(pregnant).then(pl.lit("pregnant"))).to_series()
     kept = [pl.when(not_for.is_null()).then(pl.col(name)).alias(name) for name in found.columns]
     place = found.columns.index("missing") + 1

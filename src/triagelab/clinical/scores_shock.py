@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from triagelab.clinical.ages import known_age
 from triagelab.clinical.scores_table import SipaRow, score_file, score_table
 from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import BadInputError
@@ -80,7 +80,7 @@ def sipa_row(age_years: float) -> SipaRow:
     Raises: BadInputError for an age that SIPA has no limit for.
     """
     rows = score_file().sipa
-    if isinstance(age_years, bool) or not rows[0].from_years <= age_years < rows[-1].under_years:
+    if not rows[0].from_years <= age_years < rows[-1].under_years:
         allowed = f"from {rows[0].from_years:g} to under {rows[-1].under_years:g} years"
         raise BadInputError("age_years", age_years, allowed, "SIPA has no limit for other ages")
     return next(row for row in rows if age_years < row.under_years)
@@ -92,8 +92,9 @@ def sipa(vitals: VitalSigns, age_years: float | None) -> Sipa:
     Raises: BadInputError for a known age that SIPA has no limit for.
     """
     value, missing = _ratio(vitals)
-    if age_years is not None and not math.isnan(age_years):
-        limit = sipa_row(age_years).above
+    age = known_age(age_years)
+    if age is not None:
+        limit = sipa_row(age).above
         return Sipa(value, limit, None if value is None else value > limit, missing)
     if value is None:
         return Sipa(None, None, None, (*missing, "age_years"))

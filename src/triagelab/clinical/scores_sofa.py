@@ -89,6 +89,14 @@ class SofaValues:
         Bilirubin and creatinine are rounded to the 0.1 mg/dL in which the cells are printed. Conversion factors are
         common knowledge: 17.1 and 88.4 umol/L for 1 mg/dL, 7.50062 mmHg for 1 kPa.
         """
+        given = {
+            "pao2_fio2_kpa": pao2_fio2_kpa,
+            "bilirubin_umol_l": bilirubin_umol_l,
+            "creatinine_umol_l": creatinine_umol_l,
+        }
+        for name, value in given.items():
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise BadInputError(name, value, "a number or null")
         found: dict[str, float] = {}
         if pao2_fio2_kpa is not None:
             found["pao2_fio2_mmhg"] = pao2_fio2_kpa * MMHG_PER_KPA

@@ -62,6 +62,8 @@ class BandRow(_Row):
     from_: int | None = Field(default=None, alias="from")
     single: int | None = None
     text: str
+    source: str
+    verified: bool
 
 
 class LimitRow(_Row):
@@ -177,7 +179,7 @@ def parse_scores(raw: Mapping[str, Any], name: str = "scores.toml") -> File:
     Raises: UnknownNameError for a key or a source in no list, DataFormatError for any other mistake.
     """
     file = validated(File, raw, name)
-    for row in (*file.item, *file.choice, *file.limits.values(), *file.sipa):
+    for row in (*file.item, *file.choice, *file.band, *file.limits.values(), *file.sipa):
         if row.source not in file.sources:
             raise UnknownNameError(f"{name}: source", row.source, file.sources)
     return file

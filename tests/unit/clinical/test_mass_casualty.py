@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Sequence
 
 import numpy as np
@@ -218,7 +219,7 @@ def test_scheme_by_looks_then_age():
     assert [scheme_for(age) for age in (0.5, 1, 8, 8.9, 9, 70)] == ["jumpstart"] * 4 + ["start"] * 2
     assert scheme_for(12, looks="child") == "jumpstart"
     assert scheme_for(7, looks="adult") == "start"
-    for age, looks in ((None, None), (math.nan, None), (-1, None), (5, "teen")):
+    for age, looks in ((None, None), (math.nan, None), (-1, None), ("8", None), (5, "teen")):
         with pytest.raises(BadInputError):
             scheme_for(age, looks)
 
@@ -260,3 +261,9 @@ def test_a_step_has_wording():
     assert "30 breaths" in step_text("start.rate")
     with pytest.raises(UnknownNameError, match=r"start\.rate"):
         step_text("start.rates")
+
+
+def test_casualty_and_decision_travel_between_processes():
+    casualty = Casualty(walks=False, resp_rate_bpm=24)
+    assert pickle.loads(pickle.dumps(casualty)) == casualty
+    assert pickle.loads(pickle.dumps(salt(casualty))) == salt(casualty)

@@ -138,7 +138,7 @@ def test_unknown_oxygen_counts_in_both_places_at_once():
 def test_not_for_children_or_pregnancy():
     signs = VitalSigns(**WELL)
     assert news2(signs, on_oxygen=False, consciousness="A", age_years=16, pregnant=False).total == 0
-    for who in ({"age_years": 15.9}, {"pregnant": True}, {"age_years": 130}):
+    for who in ({"age_years": 15.9}, {"pregnant": True}, {"pregnant": 1}, {"age_years": 130}, {"age_years": "40"}):
         with pytest.raises(BadInputError, match=next(iter(who))):
             news2(signs, on_oxygen=False, consciousness="A", **who)
 

@@ -149,6 +149,8 @@ def test_si_units():
     found = SofaValues(**WELL).with_si(bilirubin_umol_l=20, creatinine_umol_l=110, pao2_fio2_kpa=40)
     assert (found.bilirubin_mg_dl, found.creatinine_mg_dl) == (1.2, 1.2)
     assert found.pao2_fio2_mmhg == pytest.approx(300.02, abs=0.01)
+    with pytest.raises(BadInputError, match="creatinine_umol_l"):
+        SofaValues().with_si(creatinine_umol_l="110")  # pyright: ignore
 
 
 def test_sepsis_is_a_rise_of_two():
