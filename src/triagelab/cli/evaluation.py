@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from triagelab.cli.data import Split
+from triagelab.cli.triage import Decision, decision_options
 from triagelab.errors import BadInputError
 
 
@@ -33,7 +34,9 @@ def parse_data(spec: str) -> tuple[str, Path | None]:
 
 
 def evaluate(
-    agent: str = typer.Option(..., "--agent", help="rules, majority, tabular, tabular:DIR, model:DIR."),
+    agent: str = typer.Option(
+        ..., "--agent", help="rules, encoder:DIR, hybrid:DIR, majority, tabular, tabular:DIR, model:DIR."
+    ),
     data: str = typer.Option(..., "--data", help="NAME or NAME:PATH (generated, nhamcs, mimic-iv-ed, vignettes)."),
     out: Path = typer.Option(..., "--out", help="Folder for records.jsonl and summary.json."),
     split: Split | None = typer.Option(None, "--split", help="Default: test."),
@@ -46,9 +49,20 @@ def evaluate(
     protocol: Protocol = typer.Option(
         Protocol.standard, "--protocol", help="published: temperature 0.1, 1 024 new tokens, the published regexes."
     ),
+    decision: Decision | None = typer.Option(
+        None, "--decision", help="cost: the level with the least expected cost instead of the preferred one."
+    ),
+    cost: str | None = typer.Option(None, "--cost", help="Cost matrix for --decision cost: standard or sensitivity."),
+    stress: bool = typer.Option(False, "--stress", help="Also perturb every case and report how the level moves."),
+    stress_k: int = typer.Option(4, "--stress-k", min=1, max=64, help="Variants a case and kind, with --stress."),
+    stress_kind: list[str] = typer.Option(
+        [], "--stress-kind", help="Only this kind of perturbation; may be repeated. An unknown one lists all."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
 ) -> None:
     """Run an agent over a data set and write records and a summary with intervals."""
+    if stress_kind and not stress:
+        raise BadInputError("--stress-kind", ", ".join(stress_kind), "only together with --stress")
     from triagelab.agents.registry import load_agent
     from triagelab.datasets.registry import draw, load_dataset
     from triagelab.evaluation import runner
@@ -56,25 +70,41 @@ def evaluate(
 
     name, path = parse_data(data)
     chosen = split.value if split else Split.test.value
+    if stress:
+        from triagelab.evaluation.perturbations import choose
+
+        choose(tuple(stress_kind) or None)
     options: dict[str, Any] = {"version": version, "temperature": temperature, "max_new_tokens": max_new_tokens}
+    options |= decision_options(decision, cost)
     if protocol is Protocol.published:
         options |= {"temperature": 0.1, "max_new_tokens": 1024}
     dataset = load_dataset(name, path, seed=seed)
     loaded = load_agent(fitted_spec(agent, dataset), **options)
+    cases = draw(dataset.split(chosen), limit, seed)
+    config = {"agent": agent, "data": data, "limit": limit, **options}
     summary = runner.evaluate(
-        loaded,
-        draw(dataset.split(chosen), limit, seed),
-        out,
-        split=chosen,
-        repeat=repeat,
-        seed=seed,
-        protocol=protocol.value,
-        config={"agent": agent, "data": data, "limit": limit, **options},
+        loaded, cases, out, split=chosen, repeat=repeat, seed=seed, protocol=protocol.value, config=config
     )
+    lines = runner.summary_lines(summary)
+    if stress:
+        from triagelab.evaluation import stress as stress_test
+
+        found = stress_test.stress(
+            loaded,
+            cases,
+            out,
+            kinds=tuple(stress_kind) or None,
+            k=stress_k,
+            seed=seed,
+            protocol=protocol.value,
+            config=config,
+        )
+        summary = {**summary, "stress": found}
+        lines += stress_test.stress_lines(found)
     if as_json:
         typer.echo(json.dumps(summary, allow_nan=False))
         return
-    for line in runner.summary_lines(summary):
+    for line in lines:
         typer.echo(line)
     typer.echo(f"-> {out}")
 

@@ -16,6 +16,8 @@ from triagelab.evaluation.provenance import code_version
 from triagelab.evaluation.report_cases import instructive_cases, visible
 from triagelab.evaluation.report_charts import curve_charts
 from triagelab.evaluation.report_sources import Evaluation, Sources, TrainingRun, load_sources
+from triagelab.evaluation.report_stress import COLUMNS as STRESS_COLUMNS
+from triagelab.evaluation.report_stress import stress_tables
 from triagelab.files import atomic_writer
 
 NOTICE = "For research and education only. Not a medical device; not for decisions about patients."
@@ -105,6 +107,8 @@ def _group(group: list[Evaluation]) -> dict[str, Any]:
         "in_short": tables.in_short(group, compared),
         "confusions": [(one, tables.confusion(one)) for one in group],
         "cases_to_read": instructive_cases(group),
+        "stress": stress_tables(group),
+        "stress_columns": STRESS_COLUMNS,
         "versions": mixed if len(mixed) > 1 else [],
     }
 

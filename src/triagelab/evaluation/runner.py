@@ -67,6 +67,40 @@ def evaluate(
 
     Raises: BadInputError for arguments and for answers that are none, RunStateError for a folder that does not match.
     """
+    state = collect(
+        agent,
+        dataset,
+        out,
+        split=split,
+        limit=limit,
+        repeat=repeat,
+        seed=seed,
+        batch=batch,
+        progress=progress,
+        protocol=protocol,
+        config=config,
+    )
+    return _write_summary(state, dataset, read_records(state.folder))
+
+
+def collect(
+    agent: Agent,
+    dataset: Dataset,
+    out: Path | str,
+    *,
+    split: str | None = None,
+    limit: int | None = None,
+    repeat: int = 1,
+    seed: int = 0,
+    batch: int = 64,
+    progress: bool = True,
+    protocol: str = "standard",
+    config: Mapping[str, Any] | None = None,
+) -> RunState:
+    """Return the state of a run after every case has its answer in records.jsonl; `evaluate` without the summary.
+
+    Args and Raises: as `evaluate`.
+    """
     cases = _choose(dataset, limit)
     _check(agent, cases, repeat=repeat, batch=batch, protocol=protocol)
     settings = _settings(agent, dataset, cases, split, limit, repeat, seed, batch, protocol, config)
@@ -82,7 +116,7 @@ def evaluate(
     bar = Progress(label, len(cases) * repeat, done_before=len(done), enabled=progress)
     if not batches:
         bar.say("finished before, nothing asked again; choose another folder to ask again")
-        return _write_summary(state, dataset, read_records(folder))
+        return state
     started = time.monotonic()
     try:
         _answer(agent, batches, state, protocol, done, bar)
@@ -91,7 +125,7 @@ def evaluate(
         state.seconds += time.monotonic() - started
         if done:
             state.save()
-    return _write_summary(state, dataset, read_records(folder))
+    return state
 
 
 def _choose(dataset: Dataset, limit: int | None) -> Sequence[Case]:
