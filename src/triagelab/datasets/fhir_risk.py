@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from triagelab.cases.presentation import Presentation
 from triagelab.clinical.esi import rule_info
+from triagelab.clinical.facts import vocabulary
 from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.files import write_json
 
@@ -19,6 +20,7 @@ NOTICE = (
     "Made by software for research and education. Not a medical device, not checked by a clinician, not for decisions "
     "about patients."
 )
+MAX_UNKNOWN = 12
 SYSTEM = "urn:triagelab:scale:"
 
 
@@ -99,7 +101,7 @@ def _predictions(decision: Decision, scale: str) -> list[dict[str, Any]]:
     if decision.level is None:
         return []
     first = _level(decision.level, scale, _share(decision, decision.level))
-    if rationale := "; ".join(_reasons(decision.because)):
+    if rationale := "; ".join(_reasons(decision.because, scale)):
         first["rationale"] = rationale
     if decision.probabilities is None:
         return [first]
@@ -120,12 +122,14 @@ def _share(decision: Decision, level: int) -> float | None:
     return decision.confidence if level == decision.level else None
 
 
-def _reasons(because: Sequence[str]) -> list[str]:
-    """Return each rule in words with its id; an id of another agent stays as it is."""
+def _reasons(because: Sequence[str], scale: str) -> list[str]:
+    """Return each rule in words with its id, in the wording of the scale; an id of another agent stays as it is."""
+    version = int(scale.removeprefix("esi-v")) if scale in ("esi-v4", "esi-v5") else None
     said: list[str] = []
     for rule_id in because:
         try:
-            said.append(f"{rule_info(rule_id).text} [{rule_id}]")
+            rule = rule_info(rule_id, version)
+            said.append(f"{rule.text} [{rule_id}{'' if rule.verified else ', not verified'}]")
         except UnknownNameError:
             said.append(rule_id)
     return said
@@ -136,5 +140,8 @@ def _remarks(decision: Decision) -> list[str]:
     if decision.level is None:
         remarks.append(f"No level was given ({decision.status}).")
     if decision.unknown:
-        remarks.append("Not known: " + ", ".join(decision.unknown))
+        known = vocabulary()
+        words = [known[name].text if name in known else name.replace("_", " ") for name in decision.unknown]
+        more = f"; and {len(words) - MAX_UNKNOWN} more" if words[MAX_UNKNOWN:] else ""
+        remarks.append("Not known: " + "; ".join(words[:MAX_UNKNOWN]) + more)
     return remarks
