@@ -42,14 +42,16 @@ def named(asked: frozenset[str], names: tuple[str, ...]) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The order goes by one of these routes; `other`: by none of them."""
+    """The order goes by one of these routes; `other`: by none of them, where a route that is not written is systemic."""
 
     routes: frozenset[str]
     other: bool = False
 
     def answer(self, situation: Situation) -> Answer:
         route = situation.order.route
-        return None if route is None else (route in self.routes) != self.other
+        if route is None:
+            return True if self.other else None
+        return (route in self.routes) != self.other
 
     def waits(self, situation: Situation) -> Waits:
         return ("route",)
