@@ -108,21 +108,28 @@ def noise(shown: Presentation, draws: Draws) -> Presentation | None:
     left_alone = hidden(shown.narrative, shown.vitals, items)
     fields, edits = shown.vitals.measured(), []
     said = {name: value for item in items for name, value in zip(item.names, item.values, strict=True)}
-    new: dict[str, float] = {}
-    for name, value in {**said, **fields}.items():
-        if name in strength().noise and name not in left_alone and value > 0:
-            new[name] = _noisy(name, value, draws)
-    if "sbp_mmhg" in new and "dbp_mmhg" in new:
-        new["dbp_mmhg"] = min(new["dbp_mmhg"], new["sbp_mmhg"])
+    known = {
+        name: value
+        for name, value in {**said, **fields}.items()
+        if name in strength().noise and name not in left_alone and value > 0
+    }
+    new = next((moved for _ in range(8) if (moved := _moved(known, draws)) != known), None)
+    if new is None:
+        return None
     for item in items:
         for place, name in zip(item.places, item.names, strict=True):
             if name in new:
                 words, new[name] = _written(shown.narrative[slice(*place)], name, new[name], item)
                 edits.append((*place, words))
-    if not new or not any(new[name] != {**said, **fields}[name] for name in new):
-        return None
     changed = {name: value for name, value in new.items() if name in fields}
     return replace(shown, narrative=edited(shown.narrative, edits), vitals=shown.vitals.with_(**changed))
+
+
+def _moved(known: Mapping[str, float], draws: Draws) -> dict[str, float]:
+    new = {name: _noisy(name, value, draws) for name, value in known.items()}
+    if "sbp_mmhg" in new and "dbp_mmhg" in new:
+        new["dbp_mmhg"] = min(new["dbp_mmhg"], new["sbp_mmhg"])
+    return new
 
 
 def _noisy(name: str, value: float, draws: Draws) -> float:
