@@ -151,7 +151,15 @@ def prediction(assessment: Assessment, *, decision: str = "preferred", matrix: C
         point=settled.point,
         because=settled.because,
         unknown=settled.unknown,
-        ask=ask(settled, assessment.forecast, assessment.options, matrix),
+        ask=ask(
+            settled,
+            assessment.forecast,
+            assessment.options,
+            matrix,
+            sex=assessment.picture.sex,
+            age_years=None if assessment.assumed_age_years else assessment.facts.age_years,
+            assumed=("age_years",) if assessment.assumed_age_years else (),
+        ),
         evidence=_evidence(assessment),
         extra=_extra(assessment),
     )
