@@ -9,6 +9,7 @@ from triagelab.cases.context import assertions
 from triagelab.cases.derivation import Picture, flags, picture
 from triagelab.cases.findings import Assertion, Extraction, Finding
 from triagelab.cases.lexicon import lexicon
+from triagelab.cases.number_words import spoken_view
 from triagelab.cases.numbers import Numbers, read_numbers
 from triagelab.cases.person import Person, read_person
 from triagelab.cases.scan import scan
@@ -46,8 +47,8 @@ def _from_numbers(numbers: Numbers, person: Person) -> list[Mention]:
         said.append(Mention("fever", Assertion.PRESENT, 0, 0))
     if numbers.pain_over_scale:
         said.append(Mention("severe_pain", Assertion.PRESENT, 0, 0))
-    if person.pregnant:
-        said.append(Mention("pregnant", Assertion.PRESENT, 0, 0))
+    if person.pregnant is not None:
+        said.append(Mention("pregnant", Assertion.PRESENT if person.pregnant else Assertion.NEGATED, 0, 0))
     return said
 
 
@@ -56,7 +57,9 @@ def read(note: str) -> Reading:
     tokens = tokenise(note)
     words = lexicon()
     seen = scan(tokens, words)
-    return Reading(tokens, mentions(seen, assertions(seen), words), read_numbers(seen), read_person(seen))
+    view = spoken_view(seen.tokens)
+    said = mentions(seen, assertions(seen), words)
+    return Reading(tokens, said, read_numbers(seen, view), read_person(seen, view))
 
 
 def extract(note: str) -> Extraction:
