@@ -1,4 +1,4 @@
-"""Files of notes through `triagelab triage --file`: notes a second and peak memory, which must not grow with the file."""
+"""Notes through `triagelab triage --file`: notes a second and peak memory, which must not grow with the file."""
 
 from __future__ import annotations
 

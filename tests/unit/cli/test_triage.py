@@ -162,3 +162,21 @@ def test_a_pipe_is_read_and_bytes_that_are_no_text_are_no_crash():
 def test_a_decision_by_cost_is_never_less_urgent_for_an_arrest(capsys):
     assert run(["triage", ARREST, "--decision", "cost", "--cost", "sensitivity", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["level"] == 1
+
+
+def test_a_fhir_bundle_is_read_and_the_answer_written_as_a_risk_assessment(capsys, tmp_path, plain):
+    pytest.importorskip("fhir.resources")
+    from fhir_samples import bundle
+
+    source, out = tmp_path / "bundle.json", tmp_path / "answer.json"
+    source.write_text(json.dumps(bundle()))
+    assert run(["triage", "--fhir", str(source), "--out", str(out), "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    answer = json.loads(out.read_text())
+    assert answer["resourceType"] == "RiskAssessment"
+    assert str(row["level"]) in json.dumps(answer["prediction"][0])
+    assert {sign["vital"] for sign in row["vitals"] if sign["value"] is not None} >= {"heart_rate_bpm", "spo2_pct"}
+    source.write_text('{"resourceType": "Bundle"')
+    assert run(["triage", "--fhir", str(source), "--out", str(tmp_path / "none.json")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "none.json").exists()
