@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from triagelab.agents.base import Agent
 from triagelab.agents.registry import load_agent
 from triagelab.agents.rules import RulesAgent
 from triagelab.cases.presentation import Presentation
+from triagelab.clinical.costs import cost_matrix
 from triagelab.clinical.esi import rule_info
 from triagelab.clinical.vitals import VitalSigns
+from triagelab.errors import BadInputError, UnknownNameError
 
 
 def one(narrative: str, **more) -> Presentation:
@@ -79,3 +82,63 @@ def test_extra_holds_plain_values():
     (found,) = RulesAgent().predict([one("dysuria, 30F, afebrile")])
     assert found.extra["resources"]["res_labs"] is True
     assert "F.urine" in found.extra["resource_rows"]
+
+
+NOTES = [
+    "medication refill, no complaints",
+    "ear pain, 7 yo",
+    "dysuria, 30F, afebrile",
+    "abdominal pain, 40M, pain 9/10, HR 92",
+    "58M crushing chest pain radiating to left arm, sweaty",
+    "found pulseless and apneic, CPR in progress",
+    "",
+]
+
+
+@pytest.mark.parametrize("decision", ["preferred", "cost"])
+@pytest.mark.parametrize("narrative", NOTES)
+def test_confidence_is_the_probability_of_the_answer(narrative, decision):
+    (found,) = RulesAgent(decision=decision).predict([one(narrative)])
+    assert found.confidence == found.probabilities[found.level - 1]
+    assert found.level in found.acceptable
+
+
+@pytest.mark.parametrize("cost", ["standard", "sensitivity"])
+def test_the_cost_decision_is_cheapest_and_never_below_a_hard_finding(cost):
+    matrix = cost_matrix(cost)
+    for narrative in NOTES:
+        plain, cheap = (RulesAgent(decision=d, cost=cost).predict([one(narrative)])[0] for d in ("preferred", "cost"))
+        best = int(matrix.cheapest(np.array([cheap.probabilities]))[0])
+        hard = plain.point in ("A", "B") and max(plain.acceptable) == plain.level
+        assert cheap.level == (min(best, plain.level) if hard else best)
+        assert cheap.extra["engine_level"] == plain.level
+
+
+def test_a_hard_finding_is_kept_although_nurses_mostly_answer_3():
+    (found,) = RulesAgent(decision="cost").predict([one("crushing chest pain radiating to left arm, sweaty, 58M")])
+    assert found.probabilities[2] > found.probabilities[1]
+    assert found.level == 2
+
+
+def test_pain_alone_is_a_judgement_that_the_cost_decision_may_settle_otherwise():
+    note = one("abdominal pain, 40M, pain 9/10, HR 92 RR 16 BP 130/80 SpO2 99% T 36.8")
+    plain, cheap = (RulesAgent(decision=d).predict([note])[0] for d in ("preferred", "cost"))
+    assert plain.level == 2
+    assert cheap.level == 3
+
+
+def test_an_unknown_decision_or_cost_is_refused():
+    with pytest.raises(BadInputError, match="preferred or cost"):
+        RulesAgent(decision="best")
+    with pytest.raises(UnknownNameError, match="standard"):
+        load_agent("rules", decision="cost", cost="standart")
+
+
+def test_the_registry_passes_decision_and_cost():
+    agent = load_agent("rules", decision="cost", cost="sensitivity")
+    assert (agent.decision, agent.cost) == ("cost", "sensitivity")
+
+
+def test_arrival_by_ambulance_counts_as_evidence():
+    walked, driven = RulesAgent().predict([one("cough, 50M", arrival=how) for how in ("walk_in", "ambulance")])
+    assert sum(driven.probabilities[:2]) > sum(walked.probabilities[:2])
