@@ -42,7 +42,7 @@ def named(asked: frozenset[str], names: tuple[str, ...]) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The order goes by one of these routes; `other`: by none of them, where a route that is not written is systemic."""
+    """The order goes by one of these routes; `other`: by none of them, and a route that is not written is none."""
 
     routes: frozenset[str]
     other: bool = False

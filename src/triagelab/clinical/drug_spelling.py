@@ -17,8 +17,8 @@ _NUMBER = re.compile(r"[\d.,/x-]+")
 
 
 def spelling_key(text: str) -> str:
-    """Return the letters and digits of a name: hyphens and blanks do not tell two drugs apart."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum() or letter in "%/.")
+    """Return the letters and digits of a name: hyphens, slashes and blanks do not tell two drugs apart."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum() or letter in "%.")
 
 
 def cleaned(text: str, given: Container[str], salts: Container[str], kept_keys: Container[str]) -> Iterator[str]:
