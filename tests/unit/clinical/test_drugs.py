@@ -1,4 +1,4 @@
-"""Reviews: the verdict, what is unknown, options, sources, and how fast the answer is wrong when asked wrongly."""
+"""Reviews: the verdict, what is unknown, options, sources, and one clear line for bad input."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_rules_say_where_they_come_from():
         assert rule.source
     assert drug_rule("D17b").verified is False
     with pytest.raises(UnknownNameError, match="did you mean 'D03a'"):
-        drug_rule("D3a")
+        drug_rule("D03aa")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_rules_say_where_they_come_from():
     [
         ({"drug": "MS", "dose": 4, "unit": "mg"}, {}, "error-prone"),
         ({"drug": "toradoll"}, {}, "did you mean"),
-        ({"drug": "aspirin"}, {"ages": 4}, "did you mean 'age_years'"),
+        ({"drug": "aspirin"}, {"age_yrs": 4}, "did you mean 'age_years'"),
         ({"drug": "aspirin"}, {"active": ["MSO4"]}, "error-prone"),
     ],
 )
