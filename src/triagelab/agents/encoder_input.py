@@ -11,19 +11,29 @@ from pydantic import BaseModel, ConfigDict
 from triagelab.agents.tabular_features import FeatureMap, dense_matrix
 from triagelab.cases.extraction import extract
 from triagelab.cases.presentation import Presentation
+from triagelab.datasets.notes import is_record
 
 MAX_TEXT = 2000
 SHORTHAND = 5
 _CLAUSE = re.compile(r"[;\n,]|\.\s")
-_ADDRESSED = re.compile(r"[A-Za-z]")
+_LETTER = re.compile(r"[A-Za-z]")
 
 
 def texts(presentation: Presentation) -> tuple[str, str]:
-    """Return the complaint (the note, where no complaint is kept apart) and its first clause, shorthand spelled out."""
-    said = presentation.chief_complaint
-    whole = spelled_out((presentation.narrative if said is None else said)[:MAX_TEXT])
-    first = next((part.strip() for part in _CLAUSE.split(whole) if _ADDRESSED.search(part)), whole)
-    return whole, first
+    """Return the note and its complaint or first clause; of a record, the complaint and its first clause.
+
+    Shorthand is spelled out. The numbers of a record reach the head as numbers, so its rendered note is not embedded.
+    """
+    complaint = presentation.chief_complaint
+    if not is_record(presentation):
+        whole = spelled_out(presentation.narrative[:MAX_TEXT])
+        return whole, spelled_out(complaint[:MAX_TEXT]) if complaint else _first_clause(whole)
+    whole = spelled_out((complaint or "")[:MAX_TEXT])
+    return whole, _first_clause(whole)
+
+
+def _first_clause(text: str) -> str:
+    return next((part.strip() for part in _CLAUSE.split(text) if _LETTER.search(part)), text)
 
 
 def spelled_out(text: str) -> str:

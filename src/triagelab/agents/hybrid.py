@@ -91,7 +91,7 @@ class HybridAgent:
             return []
         assessed = [self.rules.assess(presentation) for presentation in presentations]
         traced = [prediction(assessment) for assessment in assessed]
-        opinions = members(presentations, traced, self.encoder, self.tabular)
+        opinions = members(presentations, traced, self.encoder.log_odds(presentations), self.tabular)
         floors = np.asarray([floor(*pair) or LEAST_URGENT for pair in zip(assessed, presentations, strict=True)])
         table, levels = pooled(self.model.pools, presentations, opinions, self.decision, self.cost, floors)
         return [
@@ -121,14 +121,14 @@ class HybridAgent:
 def members(
     presentations: Sequence[Presentation],
     traced: Sequence[Prediction],
-    encoder: EncoderAgent,
+    encoded: np.ndarray,
     tabular: TabularAgent,
 ) -> dict[str, np.ndarray]:
-    """Return the log-odds of every member. Shapes: n presentations -> member -> (n, 4)."""
+    """Return the log-odds of every member. Shapes: n presentations, encoded (n, 4) -> member -> (n, 4)."""
     beliefs = np.asarray([trace.probabilities for trace in traced], dtype=float)
     guesses = np.asarray([guess.probabilities for guess in tabular.predict(presentations)], dtype=float)
     return {
         "rules": log_odds_of(beliefs),
-        "encoder": encoder.log_odds(presentations),
+        "encoder": encoded,
         "tabular": log_odds_of(guesses),
     }

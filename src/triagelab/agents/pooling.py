@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from triagelab.agents.decisions import decide_levels, expected_level
 from triagelab.agents.ordinal import probabilities_of
 from triagelab.cases.presentation import Presentation
+from triagelab.datasets.notes import is_record
 
 Kind = Literal["coded", "complaint", "note"]
 KINDS: tuple[Kind, ...] = ("coded", "complaint", "note")
@@ -18,13 +19,13 @@ CODE_FIELD = "rfv1"
 
 
 def kind_of(presentation: Presentation) -> Kind:
-    """Return how the patient is described: survey codes, a complaint kept apart from measurements, or a free note.
+    """Return how the patient is described: survey codes, a complaint beside measurements, or a free note.
 
     An opinion is worth more on one kind than on another: a rule that reads words has little to read in a code's label.
     """
     if CODE_FIELD in presentation.structured:
         return "coded"
-    return "complaint" if presentation.chief_complaint is not None else "note"
+    return "complaint" if is_record(presentation) else "note"
 
 
 class Pool(BaseModel):

@@ -1,4 +1,4 @@
-"""Agents by name: `rules`, `majority:DIR`, `tabular:DIR`, `model:DIR`; wrappers take their agent after a colon."""
+"""Agents by name (`rules`, `tabular:DIR`, `hybrid:DIR`, ...); wrappers take their agent after a colon."""
 
 from __future__ import annotations
 
@@ -61,6 +61,20 @@ REGISTRY: dict[str, AgentEntry] = {
             "evaluate --agent tabular",
         ),
         AgentEntry(
+            "encoder",
+            "triagelab.agents.encoder:EncoderAgent.load",
+            DIRECTORY,
+            "sentence encoder with an ordinal head",
+            "triagelab train encoder-nhamcs",
+        ),
+        AgentEntry(
+            "hybrid",
+            "triagelab.agents.hybrid:HybridAgent.load",
+            DIRECTORY,
+            "engine, encoder and trees pooled; the engine's hard findings stand",
+            "triagelab train hybrid-nhamcs",
+        ),
+        AgentEntry(
             "model", "triagelab.agents.local:LocalAgent.load", DIRECTORY, "a local checkpoint", "triagelab train"
         ),
     )
@@ -89,7 +103,7 @@ def load_agent(spec: str, **options: Any) -> Agent:
     """Return the agent that `spec` names, `NAME` or `NAME:WHAT`.
 
     Args:
-        spec: `rules`, `majority:DIR`, `tabular:DIR`, `model:DIR`, or `WRAPPER:SPEC`.
+        spec: a name of REGISTRY, with its directory (`hybrid:DIR`) or agent (`WRAPPER:SPEC`) after a colon.
         options: see OPTIONS; None means "the agent's default".
 
     Raises: UnknownNameError with the nearest known name or option; BadInputError where the part after the colon is

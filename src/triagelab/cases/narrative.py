@@ -82,7 +82,7 @@ def _clinical(patient: Patient, person: Person, draws: Draws, voice: str) -> Pla
         measured=measured,
         closer=draws.pick(frame.closers),
         said={*true, *false, *names, *stated(patient)},
-        complaint=complaint,
+        complaint=complaint.format_map(person.clinical),
     )
 
 

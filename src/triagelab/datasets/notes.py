@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from triagelab.cases.presentation import Presentation
 from triagelab.clinical.vitals import VitalSigns
 
 DAYS_A_YEAR = 365.25
+COMPLAINT = "Complaint: "
 _ARRIVAL = {
     "ambulance": "arrived by ambulance",
     "walk_in": "walked in",
@@ -82,7 +84,7 @@ def note(
     """Return the note; each part that is empty is left out. `none_known` says that no chronic disease was recorded."""
     parts = [opening] if opening else []
     if complaint:
-        parts.append(f"Complaint: {complaint}")
+        parts.append(f"{COMPLAINT}{complaint}")
     parts.extend(details)
     if vitals:
         parts.append(vitals)
@@ -93,3 +95,11 @@ def note(
     if not parts:
         return ""
     return ". ".join([parts[0][0].upper() + parts[0][1:], *parts[1:]]) + "."
+
+
+def is_record(presentation: Presentation) -> bool:
+    """Return whether the narrative says no more than the fields do, because it was rendered from them."""
+    complaint, told = presentation.chief_complaint, presentation.narrative
+    if complaint is None:
+        return False
+    return told in ("", complaint) or not complaint or f"{COMPLAINT}{complaint}" in told

@@ -11,13 +11,13 @@ from typing import Any
 
 from triagelab.errors import RunStateError
 from triagelab.files import write_json
-from triagelab.training.config import Recipe
+from triagelab.training.config import RunRecipe
 
 CONFIG, MANIFEST, COMPLETE = "config.json", "manifest.json", "complete.json"
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
-def open_run(out: Path, recipe: Recipe, *, resume: bool) -> bool:
+def open_run(out: Path, recipe: RunRecipe, *, resume: bool) -> bool:
     """Make `out` the folder of this run; return True if the run in it is already finished.
 
     Raises: RunStateError where the folder holds another run, or one that `resume` was not asked to continue.

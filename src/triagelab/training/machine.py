@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from triagelab.agents.loading import settle_libraries
-from triagelab.training.config import Recipe
+from triagelab.training.config import Recipe, RunRecipe
 
 
 def process_index() -> int:
@@ -24,10 +24,12 @@ def process_count() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def settle(recipe: Recipe) -> None:
+def settle(recipe: RunRecipe) -> None:
     """Make the libraries quiet, offline where nothing needs the net, and fast on a CPU. Call before importing them."""
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
-    if recipe.warm_start is not None or recipe.model.name == "tiny" or os.path.isdir(recipe.model.name):
+    if isinstance(recipe, Recipe) and (
+        recipe.warm_start is not None or recipe.model.name == "tiny" or os.path.isdir(recipe.model.name)
+    ):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     _keep_memory()
     settle_libraries()
@@ -92,6 +94,7 @@ def library_versions() -> dict[str, str]:
     from importlib import metadata
 
     names = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers", "bitsandbytes")
+    names += ("sentence-transformers", "scikit-learn")
     found = {}
     for name in names:
         with contextlib.suppress(metadata.PackageNotFoundError):

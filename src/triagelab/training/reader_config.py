@@ -17,13 +17,13 @@ class VisitSettings(BaseModel):
     """Real visits, with train and dev splits.
 
     Attributes:
-        name: dataset, or None for generated notes alone.
+        name: dataset, or "" for generated notes alone.
         path: where its files are.
         n, n_dev: at most this many of each split; None keeps all.
     """
 
     model_config = _FROZEN
-    name: str | None = "nhamcs"
+    name: str = "nhamcs"
     path: str | None = None
     n: int | None = Field(default=None, ge=50)
     n_dev: int | None = Field(default=None, ge=50)
@@ -80,7 +80,7 @@ class ReaderRecipe(RunRecipe):
 
     @model_validator(mode="after")
     def _learns_from_something(self) -> ReaderRecipe:
-        if self.visits.name is None and not self.notes.n:
+        if not self.visits.name and not self.notes.n:
             raise ValueError("visits.name or notes.n: there is nothing to learn from")
         if self.notes.n and not self.notes.n_dev:
             raise ValueError("notes.n_dev: notes that are learnt from need dev notes to calibrate on")

@@ -15,13 +15,14 @@ from triagelab.evaluation.provenance import code_version, data_hash
 from triagelab.files import write_json
 from triagelab.seeding import derive_seed
 from triagelab.training import checkpoints
-from triagelab.training.config import Recipe
+from triagelab.training.config import Recipe, RunRecipe
 from triagelab.training.machine import denormals_as_zero, hardware, library_versions, process_index, settle
+from triagelab.training.reader_config import ReaderRecipe
 from triagelab.training.recipe_files import build_recipe, load_recipe
 
 
 def train(
-    recipe: Recipe | str | Path,
+    recipe: RunRecipe | str | Path,
     out: str | Path,
     *,
     resume: bool = False,
@@ -46,37 +47,53 @@ def train(
         return place
     if process_index() != 0 and resume and (place / checkpoints.MANIFEST).is_file():
         return place
-    _need_libraries()
+    _need_libraries(settings)
     settle(settings)
     start = time.monotonic()
     try:
         with quiet(), denormals_as_zero():
-            summary, about = _train(settings, place, progress)
+            about = _train(settings, place, progress)
     except TriageLabError:
         # Bad input that shows only when data or model are opened must not leave a folder that looks like a run.
         if fresh:
             shutil.rmtree(place, ignore_errors=True)
         raise
     if process_index() == 0:
-        write_json(place / checkpoints.MANIFEST, _manifest(settings, summary, about, time.monotonic() - start))
+        write_json(place / checkpoints.MANIFEST, _manifest(settings, about, time.monotonic() - start))
     return place
 
 
-def _resolve(recipe: Recipe | str | Path, overrides: Mapping[str, Any] | None) -> Recipe:
-    if isinstance(recipe, Recipe):
+def _resolve(recipe: RunRecipe | str | Path, overrides: Mapping[str, Any] | None) -> RunRecipe:
+    if isinstance(recipe, RunRecipe):
         return build_recipe(recipe.model_dump(), overrides, recipe.name) if overrides else recipe
     return load_recipe(recipe, overrides)
 
 
-def _need_libraries() -> None:
+def _need_libraries(recipe: RunRecipe) -> None:
     from importlib.util import find_spec
 
-    for name in ("torch", "transformers", "trl", "peft", "accelerate", "datasets"):
+    own = ("sentence_transformers", "sklearn") if isinstance(recipe, ReaderRecipe) else ("trl", "peft", "accelerate")
+    for name in ("torch", "transformers", "datasets", *own):
         if find_spec(name) is None:
-            raise MissingDependencyError(name, "train", "training")
+            raise MissingDependencyError(name, "train,data", "training")
 
 
-def _train(recipe: Recipe, out: Path, progress: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def _train(recipe: RunRecipe, out: Path, progress: bool) -> dict[str, Any]:
+    """Run the recipe and return what the manifest says of data and outcome."""
+    if isinstance(recipe, ReaderRecipe):
+        from triagelab.training.reader_run import train_reader
+
+        return {
+            **train_reader(recipe, out, progress=progress),
+            "seeds": {"run": recipe.seed, "data": recipe.notes.seed},
+        }
+    if isinstance(recipe, Recipe):
+        return _train_policy(recipe, out, progress)
+    raise TypeError(f"recipe: got {type(recipe).__name__}; allowed: Recipe or ReaderRecipe")
+
+
+def _train_policy(recipe: Recipe, out: Path, progress: bool) -> dict[str, Any]:
+    """Train a language model by SFT or GRPO."""
     from accelerate import PartialState
     from transformers import set_seed
 
@@ -102,14 +119,15 @@ def _train(recipe: Recipe, out: Path, progress: bool) -> tuple[dict[str, Any], d
         from triagelab.training.grpo import train_grpo
 
         summary = train_grpo(recipe, policy, cases, out, progress=progress)
-    about = {
+    return {
+        "seeds": {"run": recipe.seed, "data": recipe.data.seed},
         "data": {"name": recipe.data.name, "split": recipe.data.split, "n": len(cases), "hash": data_hash(cases)},
         "levels": {str(level): sum(case.truth.level == level for case in cases) for level in range(1, 6)},
         "parameters": sum(p.numel() for p in policy.model.parameters()),
         "base": policy.base,
         "targets": policy.targets.kinds() if policy.targets is not None else None,
+        **summary,
     }
-    return summary, about
 
 
 def _has_gpu() -> bool:
@@ -124,7 +142,7 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _manifest(recipe: Recipe, summary: dict[str, Any], about: dict[str, Any], seconds: float) -> dict[str, Any]:
+def _manifest(recipe: RunRecipe, about: dict[str, Any], seconds: float) -> dict[str, Any]:
     return {
         "recipe": recipe.name,
         "kind": recipe.kind,
@@ -132,8 +150,6 @@ def _manifest(recipe: Recipe, summary: dict[str, Any], about: dict[str, Any], se
         "code": code_version(),
         "libraries": library_versions(),
         "hardware": hardware(),
-        "seeds": {"run": recipe.seed, "data": recipe.data.seed},
         **about,
-        **summary,
         "total_seconds": round(seconds, 1),
     }

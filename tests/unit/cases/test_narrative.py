@@ -226,3 +226,9 @@ def test_paraphrases_vary():
     item = load_archetypes()["acs-stable"]
     notes = {make(item, 5, index, voice="terse").rendered.note for index in range(40)}
     assert len(notes) == 40
+
+
+def test_no_placeholder_is_left_in_a_complaint(items):
+    assert not [
+        item.case.presentation.chief_complaint for item in items if "{" in item.case.presentation.chief_complaint
+    ]
