@@ -127,6 +127,9 @@ def lines(presentation: Presentation, prediction: Prediction, version: int) -> l
     found += ["", "decision path"] if steps else ["", "this agent gives no decision path"]
     for step in steps:
         found += _step_lines(step, prediction, version)
+    assumed = prediction.extra.get("assumed_age_years")
+    if steps and assumed is not None:
+        found.append(f"age not stated: limits are those at {assumed:g} years, an assumption")
     mattered = signs(presentation, prediction, version) if steps else []
     found += ["vital signs that mattered", *(f"  {sign_line(sign)}" for sign in mattered)] if mattered else []
     expected = resources(prediction.extra)
