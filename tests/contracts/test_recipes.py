@@ -9,7 +9,7 @@ from triagelab.datasets.registry import DATASET_NAMES
 from triagelab.errors import DataFormatError
 from triagelab.rewards.presets import load_preset
 from triagelab.training.config import Recipe
-from triagelab.training.reader_config import READERS
+from triagelab.training.hybrid_config import HYBRIDS
 from triagelab.training.recipe_files import build_recipe, known_settings, load_recipe, recipe_names
 
 QWEN, MEDGEMMA = "Qwen/Qwen3.5-9B", "google/medgemma-4b-it"
@@ -132,7 +132,7 @@ def test_recipe_loads_and_its_names_exist(name: str) -> None:
     assert recipe.name == name
     assert recipe.about
     assert recipe.source
-    if recipe.kind in READERS:
+    if recipe.kind in HYBRIDS:
         assert not recipe.visits.name or recipe.visits.name in DATASET_NAMES
         return
     assert recipe.data.name in DATASET_NAMES

@@ -12,7 +12,7 @@ from triagelab.agents.ordinal import OrdinalHead
 from triagelab.agents.tabular_features import dense_matrix
 from triagelab.cases.schema import Case
 from triagelab.seeding import derive_seed
-from triagelab.training.reader_config import HeadSettings
+from triagelab.training.hybrid_config import HeadSettings
 from triagelab.training.tabular_fit import learn_features
 
 QUANTILES = np.linspace(0.04, 0.96, 12)
@@ -51,7 +51,7 @@ def fit_head(
     networks = []
     for place in range(settings.networks):
         networks.append(
-            _fit_network(rows, levels, settings, derive_seed("reader.head", seed, place, bits=31), place, log)
+            _fit_network(rows, levels, settings, derive_seed("hybrid.head", seed, place, bits=31), place, log)
         )
     return OrdinalHead(tuple(networks))
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 from triagelab.training.config import Recipe, RunRecipe
-from triagelab.training.reader_config import READERS, ReaderRecipe
+from triagelab.training.hybrid_config import HYBRIDS, HybridRecipe
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def load_recipe(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
 def build_recipe(raw: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, where: str = "recipe") -> Any:
     """Return a recipe from plain values, with overrides applied, or one line that says what is wrong.
 
-    Its `kind` says which model it is: `Recipe` or `ReaderRecipe`.
+    Its `kind` says which model it is: `Recipe` or `HybridRecipe`.
     """
     merged = _copy(raw)
     model = model_of(merged.get("kind"))
@@ -56,7 +56,7 @@ def build_recipe(raw: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
 
 def model_of(kind: object) -> type[RunRecipe]:
     """Return the model that checks a recipe of this kind."""
-    return ReaderRecipe if kind in READERS else Recipe
+    return HybridRecipe if kind in HYBRIDS else Recipe
 
 
 def _copy(raw: Mapping[str, Any]) -> dict[str, Any]:

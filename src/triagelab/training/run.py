@@ -16,8 +16,8 @@ from triagelab.files import write_json
 from triagelab.seeding import derive_seed
 from triagelab.training import checkpoints
 from triagelab.training.config import Recipe, RunRecipe
+from triagelab.training.hybrid_config import HybridRecipe
 from triagelab.training.machine import denormals_as_zero, hardware, library_versions, process_index, settle
-from triagelab.training.reader_config import ReaderRecipe
 from triagelab.training.recipe_files import build_recipe, load_recipe
 
 
@@ -72,7 +72,7 @@ def _resolve(recipe: RunRecipe | str | Path, overrides: Mapping[str, Any] | None
 def _need_libraries(recipe: RunRecipe) -> None:
     from importlib.util import find_spec
 
-    own = ("sentence_transformers", "sklearn") if isinstance(recipe, ReaderRecipe) else ("trl", "peft", "accelerate")
+    own = ("sentence_transformers", "sklearn") if isinstance(recipe, HybridRecipe) else ("trl", "peft", "accelerate")
     for name in ("torch", "transformers", "datasets", *own):
         if find_spec(name) is None:
             raise MissingDependencyError(name, "train,data", "training")
@@ -80,16 +80,16 @@ def _need_libraries(recipe: RunRecipe) -> None:
 
 def _train(recipe: RunRecipe, out: Path, progress: bool) -> dict[str, Any]:
     """Run the recipe and return what the manifest says of data and outcome."""
-    if isinstance(recipe, ReaderRecipe):
-        from triagelab.training.reader_run import train_reader
+    if isinstance(recipe, HybridRecipe):
+        from triagelab.training.hybrid_run import train_hybrid
 
         return {
-            **train_reader(recipe, out, progress=progress),
+            **train_hybrid(recipe, out, progress=progress),
             "seeds": {"run": recipe.seed, "data": recipe.notes.seed},
         }
     if isinstance(recipe, Recipe):
         return _train_policy(recipe, out, progress)
-    raise TypeError(f"recipe: got {type(recipe).__name__}; allowed: Recipe or ReaderRecipe")
+    raise TypeError(f"recipe: got {type(recipe).__name__}; allowed: Recipe or HybridRecipe")
 
 
 def _train_policy(recipe: Recipe, out: Path, progress: bool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from triagelab.agents.sentences import SentenceEncoder
 from triagelab.errors import BadInputError
 from triagelab.evaluation.progress import Progress
 from triagelab.seeding import derive_seed
-from triagelab.training.reader_config import ReaderRecipe
+from triagelab.training.hybrid_config import HybridRecipe
 
 MAX_TOKENS = 96
 """A complaint has some twenty tokens; what a long note says after its first lines is left to the untuned reading."""
@@ -24,7 +24,7 @@ def tune(
     encoder: SentenceEncoder,
     said: Sequence[str],
     levels: np.ndarray,
-    recipe: ReaderRecipe,
+    recipe: HybridRecipe,
     log: Callable[[dict[str, Any]], None],
     *,
     progress: bool,
@@ -42,7 +42,7 @@ def tune(
     settings = recipe.sentences
     layers = _layers(encoder, settings.tune_layers)
     texts, targets, weights = _distinct(said, levels)
-    generator = torch.Generator().manual_seed(derive_seed("reader.tune", recipe.seed, bits=31))
+    generator = torch.Generator().manual_seed(derive_seed("hybrid.tune", recipe.seed, bits=31))
     device = encoder.model.device
     head = torch.nn.Linear(encoder.width, 4)
     with torch.no_grad():

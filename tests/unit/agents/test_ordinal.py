@@ -9,7 +9,7 @@ from triagelab.agents.ordinal import OrdinalHead
 from triagelab.errors import DataFormatError
 from triagelab.seeding import stream
 from triagelab.training.head_fit import _network, fit_head
-from triagelab.training.reader_config import HeadSettings
+from triagelab.training.hybrid_config import HeadSettings
 
 SMALL = HeadSettings(networks=2, width=8, second=6, epochs=6, batch=32)
 

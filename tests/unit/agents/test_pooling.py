@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from triagelab.agents.ordinal import log_odds_of, probabilities_of
 from triagelab.agents.pooling import Pool, at_least_as_urgent, kind_of, pool_for, pooled
 from triagelab.cases.presentation import Presentation
-from triagelab.training.reader_data import plain
+from triagelab.training.hybrid_data import plain
 
 CODED = Presentation(
     "a",

@@ -10,7 +10,7 @@ from triagelab.agents.sentences import OFFLINE
 from triagelab.training.config import RunRecipe
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
-READERS = ("encoder", "hybrid")
+HYBRIDS = ("encoder", "hybrid")
 
 
 class VisitSettings(BaseModel):
@@ -69,7 +69,7 @@ class HeadSettings(BaseModel):
     dropout: float = Field(default=0.3, ge=0, lt=1)
 
 
-class ReaderRecipe(RunRecipe):
+class HybridRecipe(RunRecipe):
     """One fit of the encoder agent or of the hybrid."""
 
     kind: Literal["encoder", "hybrid"]
@@ -79,7 +79,7 @@ class ReaderRecipe(RunRecipe):
     head: HeadSettings = HeadSettings()
 
     @model_validator(mode="after")
-    def _learns_from_something(self) -> ReaderRecipe:
+    def _learns_from_something(self) -> HybridRecipe:
         if not self.visits.name and not self.notes.n:
             raise ValueError("visits.name or notes.n: there is nothing to learn from")
         if self.notes.n and not self.notes.n_dev:

@@ -12,13 +12,13 @@ from triagelab.datasets.notes import note, patient_words, vital_words
 from triagelab.datasets.registry import load_dataset
 from triagelab.errors import BadInputError
 from triagelab.seeding import derive_seed
-from triagelab.training.reader_config import ReaderRecipe
+from triagelab.training.hybrid_config import HybridRecipe
 
 CLAUSE = "; "
 
 
 @dataclass(frozen=True)
-class ReaderData:
+class HybridData:
     """Cases to learn from and cases to calibrate on.
 
     Attributes:
@@ -34,7 +34,7 @@ class ReaderData:
     sources: dict[str, int]
 
 
-def load_reader_data(recipe: ReaderRecipe) -> ReaderData:
+def load_data(recipe: HybridRecipe) -> HybridData:
     """Return the cases of a recipe.
 
     Raises: BadInputError where a split is missing or too small to learn from.
@@ -60,12 +60,12 @@ def load_reader_data(recipe: ReaderRecipe) -> ReaderData:
     }
     if len({case.truth.level for case in train}) < 2:
         raise BadInputError("training cases", len(train), "cases of two or more levels")
-    return ReaderData(tuple(train), {kind: cases for kind, cases in by_kind.items() if cases}, scale, sources)
+    return HybridData(tuple(train), {kind: cases for kind, cases in by_kind.items() if cases}, scale, sources)
 
 
 def _plain_case(case: Case, seed: int) -> Case:
     """Return the visit as most departments write it; the label stays."""
-    one = derive_seed("reader.plain", seed, case.case_id) % 2 == 0
+    one = derive_seed("hybrid.plain", seed, case.case_id) % 2 == 0
     return replace(case, presentation=plain(case.presentation, 1 if one else 2))
 
 

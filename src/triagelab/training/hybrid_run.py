@@ -26,18 +26,18 @@ from triagelab.datasets.cache import cache_dir
 from triagelab.evaluation.progress import Progress
 from triagelab.training import logs
 from triagelab.training.head_fit import fit_head, fit_numbers
+from triagelab.training.hybrid_config import HybridRecipe
+from triagelab.training.hybrid_data import HybridData, levels_of, load_data
 from triagelab.training.pool_fit import fit_pool
-from triagelab.training.reader_config import ReaderRecipe
-from triagelab.training.reader_data import ReaderData, levels_of, load_reader_data
 from triagelab.training.tabular_cuts import quadratic_kappa
 
 MODEL = "model"
 Opinions = dict[Kind, dict[str, np.ndarray]]
 
 
-def train_reader(recipe: ReaderRecipe, out: Path, *, progress: bool) -> dict[str, Any]:
+def train_hybrid(recipe: HybridRecipe, out: Path, *, progress: bool) -> dict[str, Any]:
     """Fit the agent of a recipe into `out`/model and return what the manifest says of it."""
-    data = load_reader_data(recipe)
+    data = load_data(recipe)
 
     def log(row: dict[str, Any]) -> None:
         logs.append(out / logs.CURVES, [row])
@@ -53,7 +53,7 @@ def train_reader(recipe: ReaderRecipe, out: Path, *, progress: bool) -> dict[str
 
 
 def _fit_encoder(
-    recipe: ReaderRecipe, data: ReaderData, log: Callable[[dict[str, Any]], None], progress: bool
+    recipe: HybridRecipe, data: HybridData, log: Callable[[dict[str, Any]], None], progress: bool
 ) -> tuple[EncoderAgent, Opinions]:
     """Return the encoder agent, and its log-odds of the dev cases."""
     encoder = SentenceEncoder(recipe.sentences.name)
@@ -88,7 +88,7 @@ def _fit_encoder(
 
 
 def _vectors(
-    encoder: SentenceEncoder, shown: Sequence[Presentation], recipe: ReaderRecipe, label: str, progress: bool
+    encoder: SentenceEncoder, shown: Sequence[Presentation], recipe: HybridRecipe, label: str, progress: bool
 ) -> np.ndarray:
     """Return the vectors of both texts of each presentation, from the cache where they are there."""
     said = [text for presentation in shown for text in texts(presentation)]
@@ -107,7 +107,7 @@ def _vectors(
 
 
 def _fit_hybrid(
-    recipe: ReaderRecipe, data: ReaderData, encoder: EncoderAgent, by_kind: Opinions, progress: bool
+    recipe: HybridRecipe, data: HybridData, encoder: EncoderAgent, by_kind: Opinions, progress: bool
 ) -> HybridAgent:
     """Return the hybrid around a fitted encoder."""
     from triagelab.training.tabular_fit import fit_agent
