@@ -87,7 +87,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 """Route -> other ways to write it. """
 
-_ROUTES = {text: name for name, others in ROUTES.items() for text in (name, *others)}
+ROUTE_WORDS: dict[str, str] = {text: name for name, others in ROUTES.items() for text in (name, *others)}
 PUSHED: dict[str, bool] = {"iv push": True, "ivp": True, "ivpb": False, "iv infusion": False, "iv drip": False}
 """Way to write a route -> whether it is pushed by hand."""
 
@@ -97,9 +97,9 @@ def parse_route(text: str, field_name: str = "route") -> str:
 
     Raises: UnknownNameError for a route in no list.
     """
-    found = _ROUTES.get(str(text).strip().casefold())
+    found = ROUTE_WORDS.get(str(text).strip().casefold())
     if found is None:
-        raise UnknownNameError(field_name, text, _ROUTES)
+        raise UnknownNameError(field_name, text, ROUTE_WORDS)
     return found
 
 

@@ -12,6 +12,7 @@ from triagelab.clinical.drug_order import DrugOrder
 from triagelab.clinical.drug_patient import ActiveDrug, Allergy, DrugPatient
 from triagelab.clinical.drug_rules import DrugRule, Match, drug_rules
 from triagelab.clinical.drug_situation import Situation
+from triagelab.clinical.drug_text import parse_order
 from triagelab.clinical.drug_vocabulary import drug_vocabulary
 from triagelab.errors import BadInputError, UnknownNameError
 
@@ -28,6 +29,7 @@ __all__ = [
     "drug_rule",
     "ingredient",
     "ingredients",
+    "parse_order",
 ]
 
 Verdict = Literal["approve", "modify", "reject"]
@@ -166,7 +168,7 @@ def _double_check(order: DrugOrder) -> tuple[str, ...]:
 
 
 def check(
-    order: DrugOrder | Mapping[str, Any],
+    order: DrugOrder | Mapping[str, Any] | str,
     patient: DrugPatient | Mapping[str, Any],
     *,
     options: DrugOptions | None = None,
@@ -175,7 +177,8 @@ def check(
     """Return every rule that an order breaks for a patient, the verdict, and what is not known.
 
     Args:
-        order: `DrugOrder`, or a mapping such as `{"drug": "Toradol", "dose": 30, "unit": "mg", "route": "iv"}`.
+        order: `DrugOrder`, a written order such as "Toradol 30 mg IV q6h", or a mapping such as
+            `{"drug": "Toradol", "dose": 30, "unit": "mg", "route": "iv"}`.
         patient: `DrugPatient`, or one flat mapping such as `{"age_years": 70, "egfr": 25, "active": ["warfarin"]}`.
         options: how rules are read where sources disagree.
         when_unknown: "list" names the unknown facts in `needs` and marks the review `provisional`; "hold" also turns an
@@ -187,6 +190,8 @@ def check(
     """
     if when_unknown not in ("list", "hold"):
         raise BadInputError("when_unknown", when_unknown, "list or hold")
+    if isinstance(order, str):
+        order = parse_order(order)
     order = order if isinstance(order, DrugOrder) else DrugOrder.from_mapping(order)
     patient = patient if isinstance(patient, DrugPatient) else DrugPatient.from_mapping(patient)
     rules, chosen = drug_rules(), options or DrugOptions()
