@@ -14,7 +14,7 @@ import numpy as np
 
 from triagelab.agents.base import Prediction
 from triagelab.agents.rules_ask import ask
-from triagelab.agents.rules_reader import is_hard, probabilities
+from triagelab.agents.rules_reader import READERS, is_hard, probabilities
 from triagelab.cases.derivation import Picture, flags
 from triagelab.cases.extraction import Reading, findings, read
 from triagelab.cases.findings import Assertion
@@ -71,8 +71,9 @@ class RulesAgent:
             the note speaks of no child; None assumes nothing. Recorded as `assumed_age_years` in `extra`.
         decision: `preferred` or `cost`, see DECISIONS.
         cost: name of the cost matrix for `decision="cost"` and for what is worth asking.
+        reader: whose labels the probabilities speak of, see `rules_reader.READERS`.
 
-    Raises: BadInputError or UnknownNameError for a decision or cost matrix that is not there.
+    Raises: BadInputError or UnknownNameError for a decision, reader or cost matrix that is not there.
     """
 
     version: int = 5
@@ -80,17 +81,23 @@ class RulesAgent:
     assumed_age_years: float | None = 45.0
     decision: str = "preferred"
     cost: str = "standard"
+    reader: str = "both"
     name: str = "rules"
 
     def __post_init__(self) -> None:
         if self.decision not in DECISIONS:
             raise BadInputError("decision", self.decision, " or ".join(DECISIONS))
+        if self.reader not in READERS:
+            raise BadInputError("reader", self.reader, ", ".join(READERS))
         cost_matrix(self.cost)
 
     def predict(self, presentations: Sequence[Presentation], *, seed: int = 0) -> list[Prediction]:
         """Return one prediction a presentation, in order; deterministic, `seed` is not used."""
         matrix = cost_matrix(self.cost)
-        return [prediction(self.assess(found), decision=self.decision, matrix=matrix) for found in presentations]
+        return [
+            prediction(self.assess(found), decision=self.decision, matrix=matrix, reader=self.reader)
+            for found in presentations
+        ]
 
     def assess(self, presentation: Presentation) -> Assessment:
         """Return the whole path from the note to the decision.
@@ -130,15 +137,18 @@ def _note(presentation: Presentation) -> str:
     return presentation.narrative
 
 
-def prediction(assessment: Assessment, *, decision: str = "preferred", matrix: CostMatrix | None = None) -> Prediction:
+def prediction(
+    assessment: Assessment, *, decision: str = "preferred", matrix: CostMatrix | None = None, reader: str = "both"
+) -> Prediction:
     """Return the agent's answer with its trace and the spans of the narrative that speak for it.
 
     Args:
         decision: see DECISIONS.
         matrix: cost matrix; None is the standard one.
+        reader: whose labels the probabilities speak of.
     """
     settled = assessment.decision
-    beliefs = probabilities(settled, assessment.forecast)
+    beliefs = probabilities(settled, assessment.forecast, reader)
     level = settled.level
     if decision == "cost":
         cheapest = int((matrix or cost_matrix()).cheapest(np.array([beliefs]))[0])

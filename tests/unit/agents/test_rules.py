@@ -115,14 +115,15 @@ def test_the_cost_decision_is_cheapest_and_never_below_a_hard_finding(cost):
 
 
 def test_a_hard_finding_is_kept_although_nurses_mostly_answer_3():
-    (found,) = RulesAgent(decision="cost").predict([one("crushing chest pain radiating to left arm, sweaty, 58M")])
+    agent = RulesAgent(decision="cost", reader="nurses")
+    (found,) = agent.predict([one("crushing chest pain radiating to left arm, sweaty, 58M")])
     assert found.probabilities[2] > found.probabilities[1]
     assert found.level == 2
 
 
 def test_pain_alone_is_a_judgement_that_the_cost_decision_may_settle_otherwise():
     note = one("abdominal pain, 40M, pain 9/10, HR 92 RR 16 BP 130/80 SpO2 99% T 36.8")
-    plain, cheap = (RulesAgent(decision=d).predict([note])[0] for d in ("preferred", "cost"))
+    plain, cheap = (RulesAgent(decision=d, reader="nurses").predict([note])[0] for d in ("preferred", "cost"))
     assert plain.level == 2
     assert cheap.level == 3
 
@@ -130,13 +131,15 @@ def test_pain_alone_is_a_judgement_that_the_cost_decision_may_settle_otherwise()
 def test_an_unknown_decision_or_cost_is_refused():
     with pytest.raises(BadInputError, match="preferred or cost"):
         RulesAgent(decision="best")
+    with pytest.raises(BadInputError, match="handbook"):
+        RulesAgent(reader="doctors")
     with pytest.raises(UnknownNameError, match="standard"):
         load_agent("rules", decision="cost", cost="standart")
 
 
 def test_the_registry_passes_decision_and_cost():
-    agent = load_agent("rules", decision="cost", cost="sensitivity")
-    assert (agent.decision, agent.cost) == ("cost", "sensitivity")
+    agent = load_agent("rules", decision="cost", cost="sensitivity", reader="nurses")
+    assert (agent.decision, agent.cost, agent.reader) == ("cost", "sensitivity", "nurses")
 
 
 def test_arrival_by_ambulance_counts_as_evidence():

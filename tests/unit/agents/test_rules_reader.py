@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from triagelab.agents.rules import RulesAgent
-from triagelab.agents.rules_reader import CELLS, evidence, is_hard, probabilities, reader
+from triagelab.agents.rules_reader import CELLS, READERS, evidence, is_hard, probabilities, reader
 from triagelab.cases.presentation import Presentation
 from triagelab.clinical.esi import decide, rule_info
 from triagelab.clinical.facts import Facts
@@ -23,20 +23,28 @@ NOTES = [
 ]
 
 
-def beliefs(note: str):
+def beliefs(note: str, whose: str = "both"):
     seen = RulesAgent().assess(Presentation(case_id="x", narrative=note))
-    return probabilities(seen.decision, seen.forecast)
+    return probabilities(seen.decision, seen.forecast, whose)
 
 
+@pytest.mark.parametrize("whose", READERS)
 @pytest.mark.parametrize("note", NOTES)
-def test_they_sum_to_one(note):
-    found = beliefs(note)
+def test_they_sum_to_one(note, whose):
+    found = beliefs(note, whose)
     assert sum(found) == pytest.approx(1.0)
-    assert all(p > 0.0 for p in found)
+    assert all(0.0 <= p < 1.0 for p in found)
 
 
-def test_what_decision_point_a_settles_stays_level_1():
-    assert beliefs("found pulseless and apneic, CPR in progress")[0] >= reader().firm_a
+@pytest.mark.parametrize("whose", READERS)
+def test_what_decision_point_a_settles_stays_level_1(whose):
+    assert beliefs("found pulseless and apneic, CPR in progress", whose)[0] == pytest.approx(reader().firm_a, abs=0.03)
+
+
+def test_both_lies_between_nurses_and_handbook():
+    note = "58M crushing chest pain radiating to left arm, sweaty"
+    both, nurses, book = (beliefs(note, whose) for whose in READERS)
+    assert nurses[1] < both[1] < book[1]
 
 
 def test_worse_vital_signs_make_urgent_levels_likelier():
