@@ -29,6 +29,7 @@ def row(presentation: Presentation, prediction: Prediction, version: int, *, ful
         "level": prediction.level,
         "acceptable": sorted(prediction.acceptable) if prediction.acceptable is not None else None,
         "point": prediction.point,
+        "path_level": prediction.extra.get("engine_level"),
         "because": list(prediction.because),
         "unknown": list(prediction.unknown),
         "confidence": prediction.confidence,
@@ -121,7 +122,7 @@ def lines(presentation: Presentation, prediction: Prediction, version: int) -> l
     by_engine = prediction.extra.get("engine_level")
     if by_engine not in (None, prediction.level):
         found.append(
-            f"(the decision path leads to ESI {by_engine}; ESI {prediction.level} has the least expected cost)"
+            f"the decision path leads to ESI {by_engine}; by its probabilities the agent answers another level"
         )
     steps = path(prediction, version)
     found += ["", "decision path"] if steps else ["", "this agent gives no decision path"]
@@ -144,7 +145,8 @@ def lines(presentation: Presentation, prediction: Prediction, version: int) -> l
 
 
 def _headline(prediction: Prediction) -> str:
-    parts = [f"ESI {prediction.level}" + (f" (decision point {prediction.point})" if prediction.point else "")]
+    by_path = prediction.point and prediction.extra.get("engine_level") in (None, prediction.level)
+    parts = [f"ESI {prediction.level}" + (f" (decision point {prediction.point})" if by_path else "")]
     if prediction.confidence is not None:
         parts.append(f"confidence {prediction.confidence:.0%}")
     if prediction.acceptable and len(prediction.acceptable) > 1:

@@ -50,7 +50,7 @@ def evaluate(
         Protocol.standard, "--protocol", help="published: temperature 0.1, 1 024 new tokens, the published regexes."
     ),
     decision: Decision | None = typer.Option(
-        None, "--decision", help="cost: the level with the least expected cost instead of the preferred one."
+        None, "--decision", help="How probabilities become a level; cost: the least expected clinical cost."
     ),
     cost: str | None = typer.Option(None, "--cost", help="Cost matrix for --decision cost: standard or sensitivity."),
     stress: bool = typer.Option(False, "--stress", help="Also perturb every case and report how the level moves."),

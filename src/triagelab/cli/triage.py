@@ -25,6 +25,8 @@ BATCH = 256
 
 class Decision(StrEnum):
     preferred = "preferred"
+    likeliest = "likeliest"
+    rounding = "rounding"
     cost = "cost"
 
 
@@ -50,7 +52,7 @@ def triage(
         "rules", "--agent", help="rules, encoder:DIR, hybrid:DIR, tabular:DIR, majority:DIR or model:DIR."
     ),
     decision: Decision | None = typer.Option(
-        None, "--decision", help="cost: the level with the least expected cost instead of the preferred one."
+        None, "--decision", help="How probabilities become a level; cost: the least expected clinical cost."
     ),
     cost: str | None = typer.Option(None, "--cost", help="Cost matrix for --decision cost: standard or sensitivity."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),

@@ -69,6 +69,23 @@ def test_questions_come_in_the_order_of_the_agent_and_say_how_many_more():
     assert list(ask_lines(Prediction(3))) == []
 
 
+def test_a_level_that_the_path_does_not_lead_to_is_said_and_not_put_down_to_a_point():
+    from triagelab.cli.answers import lines
+
+    pooled = Prediction(2, point="C", because=("C.many",), extra={"engine_level": 3})
+    shown = lines(PULSE, pooled, 5)
+    assert shown[0] == "ESI 2"
+    assert shown[1].startswith("the decision path leads to ESI 3")
+    assert lines(PULSE, Prediction(3, point="C", extra={"engine_level": 3}), 5)[0] == "ESI 3 (decision point C)"
+
+
+def test_an_assumed_age_is_said():
+    from triagelab.cli.answers import lines
+
+    shown = lines(PULSE, Prediction(3, point="C", extra={"assumed_age_years": 45.0}), 5)
+    assert "age not stated: limits are those at 45 years, an assumption" in shown
+
+
 def test_a_rule_of_no_table_stands_for_itself_and_is_made_safe():
     assert rule_words("encoder says\x1b[31m 3", 5) == "encoder says\N{REPLACEMENT CHARACTER}[31m 3"
 
