@@ -154,15 +154,12 @@ class Active:
     def answer(self, situation: Situation) -> Answer:
         if self._beside(situation):
             return True
-        if situation.patient.active is None:
-            return None
-        return _any(_all(*(part for part, _ in self._parts(drug))) for drug in situation.patient.active)
+        found = _any(_all(*(part for part, _ in self._parts(drug))) for drug in situation.taken)
+        return None if found is False and situation.patient.active is None else found
 
     def waits(self, situation: Situation) -> Waits:
-        if situation.patient.active is None:
-            return ("active",)
-        found: list[str] = []
-        for drug in situation.patient.active:
+        found: list[str] = ["active"] if situation.patient.active is None else []
+        for drug in situation.taken:
             parts = list(self._parts(drug))
             if _all(*(part for part, _ in parts)) is None:
                 found += [text for part, text in parts if part is None]

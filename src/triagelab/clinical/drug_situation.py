@@ -8,7 +8,7 @@ from typing import Any
 
 from triagelab.clinical.drug_amounts import DERIVED
 from triagelab.clinical.drug_order import DrugOrder
-from triagelab.clinical.drug_patient import DERIVED_FROM, DrugPatient
+from triagelab.clinical.drug_patient import DERIVED_FROM, ActiveDrug, DrugPatient
 from triagelab.clinical.drug_questions import Question
 from triagelab.clinical.drug_units import tidy
 from triagelab.clinical.leaves import Test
@@ -38,8 +38,10 @@ class Situation(Mapping[str, Any]):
         ingredient: str,
         questions: Mapping[str, Question],
         conditions: Mapping[str, CompiledCondition],
+        alongside: tuple[ActiveDrug, ...] = (),
     ) -> None:
         self.order, self.patient, self.ingredient = order, patient, ingredient
+        self.taken = (*(patient.active or ()), *alongside)
         self.beside = tuple(name for name in order.resolved.ingredients if name != ingredient)
         self.numbers, self.order_waits = order.amounts(ingredient, patient.known.get("weight_kg"))
         self._questions, self._conditions = questions, conditions
@@ -95,7 +97,7 @@ class Situation(Mapping[str, Any]):
         if self.patient.active is None:
             return None, ("active",)
         waits: list[str] = []
-        for drug in self.patient.active:
+        for drug in self.taken:
             if drug.stopped or self.ingredient not in drug.names:
                 continue
             if drug.daily_mg is None or len(drug.names) > 1:

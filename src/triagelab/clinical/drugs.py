@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Literal
@@ -130,6 +130,19 @@ def _violation(rule: DrugRule) -> Violation:
     )
 
 
+def _taken(order: DrugOrder, weight_kg: float | None) -> ActiveDrug:
+    """Return another order of the same round as a drug that the patient takes from now on."""
+    first, *more = order.resolved.ingredients
+    daily = None if more else order.amounts(first, weight_kg)[0].get("daily_mg")
+    return ActiveDrug(order.drug, last_dose_h=0.0, route=order.route, daily_mg=daily)
+
+
+def _order(order: DrugOrder | Mapping[str, Any] | str) -> DrugOrder:
+    if isinstance(order, str):
+        return parse_order(order)
+    return order if isinstance(order, DrugOrder) else DrugOrder.from_mapping(order)
+
+
 def _judge(
     situation: Situation, options: DrugOptions, broken: dict[str, DrugRule], open_: dict[str, dict[str, DrugRule]]
 ) -> None:
@@ -173,6 +186,7 @@ def check(
     *,
     options: DrugOptions | None = None,
     when_unknown: Literal["list", "hold"] = "list",
+    alongside: Iterable[DrugOrder | Mapping[str, Any] | str] = (),
 ) -> Review:
     """Return every rule that an order breaks for a patient, the verdict, and what is not known.
 
@@ -183,6 +197,7 @@ def check(
         options: how rules are read where sources disagree.
         when_unknown: "list" names the unknown facts in `needs` and marks the review `provisional`; "hold" also turns an
             approval that hangs on an unknown fact of a blocking rule into modify.
+        alongside: other orders of the same round, which the patient is going to take too.
 
     Missing: an unknown fact neither breaks a rule nor clears it. An unknown excuse does not lift a rule.
 
@@ -190,15 +205,14 @@ def check(
     """
     if when_unknown not in ("list", "hold"):
         raise BadInputError("when_unknown", when_unknown, "list or hold")
-    if isinstance(order, str):
-        order = parse_order(order)
-    order = order if isinstance(order, DrugOrder) else DrugOrder.from_mapping(order)
+    order = _order(order)
     patient = patient if isinstance(patient, DrugPatient) else DrugPatient.from_mapping(patient)
     rules, chosen = drug_rules(), options or DrugOptions()
     broken: dict[str, DrugRule] = {}
     open_: dict[str, dict[str, DrugRule]] = {}
+    taken = tuple(_taken(_order(other), patient.known.get("weight_kg")) for other in alongside)
     for name in order.resolved.ingredients:
-        _judge(Situation(order, patient, name, rules.questions, rules.conditions), chosen, broken, open_)
+        _judge(Situation(order, patient, name, rules.questions, rules.conditions, taken), chosen, broken, open_)
     needs = _needs(open_, broken)
     grades = {rule.severity for rule in broken.values()}
     verdict: Verdict = "reject" if "block" in grades else "modify" if grades else "approve"

@@ -49,7 +49,7 @@ def test_hold_asks_before_it_approves():
 
 def test_unknown_lists_name_what_to_ask():
     found = check({"drug": "linezolid", "route": "iv"}, {"history_complete": True})
-    assert needs(found) == {"active": ("D21",), "allergies": ("D32b",)}
+    assert needs(found) == {"active": ("D21",), "allergies": ("D31d", "D32b")}
     found = check({"drug": "nitroglycerin"}, {**FULL, "sbp_mmhg": 130, "baseline_sbp_mmhg": 130, "heart_rate_bpm": 80,
                                               "rv_infarct": False, "active": ["Cialis"]})  # fmt: skip
     assert needs(found) == {"last dose of Cialis": ("D01b",)}
@@ -93,6 +93,17 @@ def test_an_excuse_lifts_a_rule_only_when_it_is_known():
     assert check(order, patient).rule_ids == ("D21",)
     assert check(order, {**patient, "life_threatening_no_alternative": False}).rule_ids == ("D21",)
     assert check(order, {**patient, "life_threatening_no_alternative": True}).rule_ids == ()
+
+
+def test_orders_of_one_round_meet_each_other():
+    both = ("morphine 4 mg IV", "Ativan 1 mg IV")
+    assert check(both[0], FULL).rule_ids == ()
+    assert check(both[0], FULL, alongside=both[1:]).rule_ids == ("D29",)
+    assert check(both[1], {"allergies": []}, alongside=both[:1]).rule_ids == ("D29",)
+    unknown = check(both[1], {"allergies": []}, alongside=["Zofran 4 mg IV"])
+    assert needs(unknown) == {"active": ("D29",)}
+    tylenol = "Tylenol 1 g po q6h"
+    assert check(tylenol, FULL, alongside=["acetaminophen 650 mg pr q6h"]).rule_ids == ("D16a",)
 
 
 def test_drugs_in_one_product_meet_each_other():
