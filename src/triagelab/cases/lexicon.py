@@ -48,12 +48,16 @@ class SiteSpec(BaseModel):
 
 
 class SenseSpec(BaseModel):
-    """What can be wrong with a part of the body; `at` names concepts for sites and regions."""
+    """What can be wrong with a part of the body; `at` names concepts for sites and regions.
+
+    `uncertain` as in ConceptSpec: "? fractured wrist" is looked after like a fractured wrist.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     terms: tuple[str, ...]
     kind: str = "symptom"
     alone: str | None = None
+    uncertain: bool = False
     regions: tuple[str, ...] = ()
     at: dict[str, str] = Field(default_factory=dict)
 
@@ -208,7 +212,8 @@ def _composites(
                 parents = [f"{region}_{sense_name}" for region in site.regions]
                 if sense.alone:
                     parents.append(sense.alone)
-                concepts[concept] = ConceptSpec(kind=sense.kind, parents=tuple(p for p in parents if p != concept))
+                parents = [parent for parent in parents if parent != concept]
+                concepts[concept] = ConceptSpec(kind=sense.kind, parents=tuple(parents), uncertain=sense.uncertain)
     return table
 
 
@@ -249,7 +254,7 @@ def lexicon() -> Lexicon:
     composites = _composites(sites, senses, concepts)
     for sense in senses.values():
         if sense.alone and sense.alone not in concepts:
-            concepts[sense.alone] = ConceptSpec(kind=sense.kind)
+            concepts[sense.alone] = ConceptSpec(kind=sense.kind, uncertain=sense.uncertain)
     ordinary = {word for content in files.values() for item in content.ordinary for word in fold_phrase(item)}
     spelling = Spelling(_words(root), _whole_terms(root), ordinary)
     return Lexicon(concepts, sites, senses, root, _ancestors(concepts), composites, spelling)
