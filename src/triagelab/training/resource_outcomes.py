@@ -86,7 +86,7 @@ def read_outcomes(path: Path, splits: tuple[str, ...]) -> dict[int, Outcomes]:
     for program in sorted(folder.iterdir()):
         if re.fullmatch(columns.source.labels_pattern, program.name, re.IGNORECASE):
             names.update(read_labels(program, "MED1"))
-    return {file.year: _outcomes(_read(file), names) for file in survey_files(path, columns) if file.split in splits}
+    return {file.year: outcomes_of(_read(file), names) for file in survey_files(path, columns) if file.split in splits}
 
 
 def _read(file: SurveyFile) -> dict[str, Any]:
@@ -107,7 +107,8 @@ def _read(file: SurveyFile) -> dict[str, Any]:
     return values
 
 
-def _outcomes(values: dict[str, Any], names: dict[int, str]) -> Outcomes:
+def outcomes_of(values: dict[str, Any], names: dict[int, str]) -> Outcomes:
+    """Return the outcomes of raw columns; `names` are the drugs by code."""
     known = outcome_map()
     drugs = _drugs(values, names)
     used = np.stack([_any(values, known.columns.get(name, ())) for name in RESOURCE_TYPES], axis=1)
