@@ -114,6 +114,12 @@ def _class_index() -> Mapping[str, str]:
     )
 
 
+def is_spelling(text: str) -> bool:
+    """Return whether a text is a drug as it stands in the table, apart from words that say how it is given."""
+    given = drug_table().words.given
+    return spelling_key(" ".join(word for word in text.casefold().split() if word not in given)) in _index()[0]
+
+
 def known_names() -> tuple[str, ...]:
     """Return every spelling of every drug as people write it."""
     return _index()[2]

@@ -6,12 +6,12 @@ import re
 import unicodedata
 from typing import Any
 
-from triagelab.clinical.drug_names import MAX_NAME
+from triagelab.clinical.drug_names import MAX_NAME, is_spelling
 from triagelab.clinical.drug_order import DrugOrder
 from triagelab.clinical.drug_units import ROUTE_WORDS, TIMES
 from triagelab.errors import BadInputError
 
-_NUMBER = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)"
+_NUMBER = r"(?<!\d)(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _MASS = r"(mcg|ug|µg|μg|mg|ng|g|million units?|units?|iu|u|meq|mmol|ml|l)"
 _TIME = r"(min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?)"
 _END = r"(?![a-z\d])"
@@ -20,12 +20,15 @@ _CONCENTRATION = re.compile(rf"{_NUMBER}\s*(mg|g|mcg)\s*/\s*ml{_END}")
 _STRENGTH = re.compile(r"\d+(?:\.\d+)?\s*%|\b1\s*:\s*\d[\d,]*")
 _RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_MASS}(\s*/\s*kg)?\s*/\s*{_TIME}{_END}")
 _DOSE = re.compile(rf"(?<![a-z\d./-]){_NUMBER}\s*{_MASS}(\s*/\s*kg)?{_END}(?!\s*/)")
+_RANGE = re.compile(rf"(?<![a-z\d./-]){_NUMBER}\s*(?:-|to)\s*(?={_NUMBER}\s*{_MASS}(?:\s*/\s*kg)?{_END}(?!\s*/))")
+_COUNT = re.compile(rf"{_NUMBER}\s*(?:tab(?:let)?s?|cap(?:sule)?s?|puffs?|drops?){_END}")
+_BARE = re.compile(r"\d[\d.,]*")
 _GLUED = re.compile(rf"(?<=[a-z]{{3}})(?=\d[\d.,]*\s*{_MASS}{_END})")
 _OVER = re.compile(rf"\bover\s+{_NUMBER}\s*{_TIME}{_END}")
 _DURATION = re.compile(rf"(?:\bx|\bfor)\s*{_NUMBER}\s*(d(?:ay)?s?|weeks?|wk){_END}")
 _EVERY = re.compile(rf"\b(?:q|every)\s*{_NUMBER}(?:\s*-\s*\d+)?\s*{_TIME}{_END}")
 _FREQUENCIES: tuple[tuple[tuple[str, Any], tuple[str, ...]], ...] = (
-    (("every_h", 24.0), ("daily", "qd", "once daily", "once a day", "nightly", "qhs", "every day")),
+    (("every_h", 24.0), ("daily", "qd", "qday", "q day", "once daily", "once a day", "nightly", "qhs", "every day")),
     (("every_h", 168.0), ("weekly", "once weekly", "once a week", "every week")),
     (("times_per_day", 2.0), ("bid", "twice daily", "twice a day")),
     (("times_per_day", 3.0), ("tid", "three times daily", "three times a day")),
@@ -84,7 +87,8 @@ def parse_order(text: str, **more: Any) -> DrugOrder:
     """Return the order that one line of text describes; `more` adds what the text cannot say, such as `indication`.
 
     Read: dose ("30 mg", "0.9 mg/kg"), strength ("1%", "1 mg/mL"), rate ("10 mEq/h"), route, "IV push", "over 20 min",
-    frequency ("q6h", "tid", "weekly", "once"; of "q4-6h" the shorter), "x 5 days". The rest must be the name of a drug.
+    frequency ("q6h", "tid", "weekly", "once"; of "q4-6h" the shorter), "x 5 days"; of a range of
+    doses the upper end. The rest must be the name of a drug.
 
     Raises: BadInputError for a text with two doses, routes or the like; UnknownNameError for a name in no list.
     """
@@ -103,12 +107,23 @@ def parse_order(text: str, **more: Any) -> DrugOrder:
         found["rate"], unit = _amount(match)
         minutes = _minutes(match[4])
         found["rate_unit"] = unit + ("/min" if minutes == 1 else "/h" if minutes == 60 else "/d")
+    rest.left = _RANGE.sub(_lower_end, rest.left)
     if match := rest.take(_DOSE, "dose"):
         found["dose"], found["unit"] = _amount(match)
+    # Tablets are no dose without their strength, which then counts as unknown.
+    rest.take(_COUNT, "number of tablets")
     _times(rest, found)
     if match := rest.take(_ROUTES, "route"):
         found["route"] = match[0]
+    bare = [word for word in rest.left.split() if _BARE.fullmatch(word)]
+    if bare and not is_spelling(rest.left):
+        raise BadInputError("order", text, "a unit for every number", f"{bare[0]} has none")
     return DrugOrder(**{"drug": rest.left.strip() or text, **found, **more})
+
+
+def _lower_end(match: re.Match[str]) -> str:
+    """Return nothing for the lower end of a range; two strengths of one product ("875-125 mg") stay as they are."""
+    return "" if _value(match[1]) < _value(match[2]) else match[0]
 
 
 def _times(rest: _Text, found: dict[str, Any]) -> None:
