@@ -18,6 +18,7 @@ _FACTOR: dict[str, float] = {
 _WHOLE = wordset("yo yoa yof yom yf ym mof wof")
 """Units that say "old" by themselves."""
 _KID = wordset("baby infant newborn neonate")
+_NEWBORN = wordset("newborn neonate")
 _YOUNG = _KID | wordset("child toddler kid son daughter boy girl")
 _SEXED = wordset("male female man woman boy girl lady gentleman gent fem lad guy bloke gal m f")
 PEOPLE = _SEXED | _YOUNG | wordset("pt patient teen pedestrian driver resident student worker person")
@@ -78,7 +79,7 @@ def read_age(tokens: Tokens, labels: frozenset[int]) -> Age | None:
         found = None
         if "0" <= word[0] <= "9":
             found = _at(tokens, index, labels)
-        elif word in ("newborn", "neonate") and _word(tokens, index - 1) not in ("her", "his", "of", "with", "healthy"):
+        elif word in _NEWBORN and _word(tokens, index - 1) not in ("her", "his", "of", "with", "healthy"):
             found = Age(1 / DAYS, index, index + 1, LAST)
         elif word in _DECADES and (_word(tokens, index - 1) in _DECADE_BEFORE):
             found = Age(_DECADES[word] + _SHIFT.get(_word(tokens, index - 1), 5.0), index, index + 1, PLAIN)
@@ -144,7 +145,7 @@ def _with_unit(tokens: Tokens, index: int, place: int, value: float, sub: float)
     glued = place == index + 1 and tokens.ends[index] == tokens.starts[place] if place < len(tokens.words) else False
     if unit == "mom" and glued:
         return Age(value / 12, index, place + 1, STRONG, "male")
-    if unit == "do" and _word(tokens, place + 1) in _KID | {"m", "f", "male", "female", "old"}:
+    if unit == "do" and _word(tokens, place + 1) in _KID | _SEXED | {"old"}:
         return Age(value / DAYS, index, place + 1, STRONG)
     if unit == "wo" and not glued:
         return None

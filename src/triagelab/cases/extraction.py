@@ -59,7 +59,17 @@ def read(note: str) -> Reading:
     seen = scan(tokens, words)
     view = spoken_view(seen.tokens)
     said = mentions(seen, assertions(seen), words)
-    return Reading(tokens, said, read_numbers(seen, view), read_person(seen, view))
+    person = read_person(seen, view)
+    if person.sex == "male":
+        said = [_of_partner(mention) for mention in said]
+    return Reading(tokens, said, read_numbers(seen, view), person)
+
+
+def _of_partner(mention: Mention) -> Mention:
+    """Return a pregnancy in a man's note as somebody else's."""
+    if "pregnan" in mention.concept and mention.assertion is Assertion.PRESENT:
+        return mention._replace(assertion=Assertion.FAMILY)
+    return mention
 
 
 def extract(note: str) -> Extraction:

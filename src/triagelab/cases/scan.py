@@ -65,6 +65,8 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
                         # "no distress, fever or cough": a state that is said by a negation keeps the list going
                         events.append(Event(index, end, "trigger", "negate"))
                 inside = [place for place in range(index, end) if "0" <= words[place][0] <= "9"]
+                if entries[0].role == "label" and end - index > 1:
+                    events.extend(_mention_within(words, index, end, node))
                 if end - index > 1 and entries[0].role != "label":
                     label = _label_end(words, index, end, node)
                     if label is not None:
@@ -95,6 +97,20 @@ def _label_end(words: list[str], start: int, end: int, node: dict[str, Any]) -> 
             if entry.role == "label" and not entry.capitals:
                 found = Event(start, position, "label", entry.value)
         following = node.get(words[position]) if position < end else None
+        if following is None:
+            break
+        node = following
+    return found
+
+
+def _mention_within(words: list[str], start: int, end: int, node: dict[str, Any]) -> list[Event]:
+    """Return what the longest beginning of a label says by itself ("fever of" is a label, fever a finding)."""
+    found: list[Event] = []
+    for position in range(start + 1, end):
+        said = [entry for entry in node.get(LEAF, ()) if entry.role in ("concept", "sense") and not entry.capitals]
+        if said:
+            found = [Event(start, position, entry.role, entry.value) for entry in said if not entry.exact]
+        following = node.get(words[position])
         if following is None:
             break
         node = following

@@ -26,6 +26,8 @@ _ONLY = {
         wordset("testicle testicular scrotum scrotal penis penile prostate bph erection foreskin circumcision "
                 "vasectomy priapism testis prostatectomy turp"), MALE),
 }  # fmt: skip
+_PLAIN_NOUN = wordset("male female")
+_OTHERS = wordset("partner spouse friend nurse doctor parent sibling neighbor staff")
 _TELLS = wordset("say state states report call bring brought found find "
         "deny tell give gave note notice drove think want "
                  "concern worried said provide help with witness")  # fmt: skip
@@ -84,8 +86,8 @@ def _field(tokens: Tokens) -> str | None:
             for inner in range(place, min(place + 5, len(words))):
                 if words[inner] in ("m", "f") and tokens.raw(inner).isupper():
                     return FEMALE if words[inner] == "f" else MALE
-                if words[inner] in ("male", "female"):
-                    return words[inner]
+                if words[inner] in _PLAIN_NOUN:
+                    return _NOUN[words[inner]]
     return None
 
 
@@ -97,7 +99,7 @@ def _contradicted(words: list[str], said: str, first_person: bool) -> bool:
         return False
     other = FEMALE if said == MALE else MALE
     return not any(_KIN.get(word) == other or _NOUN.get(word) == other for word in words) and not any(
-        word in ("partner", "spouse", "friend", "nurse", "doctor", "parent", "sibling") for word in words
+        word in _OTHERS for word in words
     )
 
 
