@@ -16,6 +16,7 @@ TOLERANCE: Mapping[str, float] = {"temp_c": 0.06, "glucose_mg_dl": 1.0}
 """How far the text may stand from the field and still be the same reading; 0.51 for what is not named here."""
 
 _IS = r"(?:\s{0,3}(?:is|was|of|at|:|=|-)?\s{0,3})"
+_COUNT = r"(\d{1,3}(?:\.0)?)"
 _NUMBER = r"(\d{1,3}(?:\.\d{1,2})?)"
 _A_MINUTE = r"(?:\s{0,3}(?:/\s?min\b|bpm\b|(?:beats |breaths )?(?:per|a) minute\b))?"
 _PERCENT = r"(?:\s{0,3}(?:%|percent\b))?"
@@ -52,22 +53,22 @@ _FORMS: tuple[_Form, ...] = (
         rf"\b(?:blood pressure|BP|pressure){_IS}(\d{{2,3}})"
         r"\s{0,3}(?:/|over\s{1,3})\s{0,3}palp\w*(?:\s{0,3}mm\s?Hg\b)?",
     ),
-    _form("sbp_mmhg", rf"\b(?:SBP|systolic(?: blood pressure| BP)?){_IS}(\d{{2,3}}){_END}(?:\s{{0,3}}mm\s?Hg\b)?"),
-    _form("dbp_mmhg", rf"\b(?:DBP|diastolic(?: blood pressure| BP)?){_IS}(\d{{2,3}}){_END}(?:\s{{0,3}}mm\s?Hg\b)?"),
+    _form("sbp_mmhg", rf"\b(?:SBP|systolic(?: blood pressure| BP)?){_IS}{_COUNT}{_END}(?:\s{{0,3}}mm\s?Hg\b)?"),
+    _form("dbp_mmhg", rf"\b(?:DBP|diastolic(?: blood pressure| BP)?){_IS}{_COUNT}{_END}(?:\s{{0,3}}mm\s?Hg\b)?"),
     _form(
         "heart_rate_bpm",
-        rf"\b(?:HR|heart rate|pulse(?: rate)?|P(?=\s?\d)){_IS}(\d{{1,3}}){_END}{_A_MINUTE}",
+        rf"\b(?:HR|heart\s?rate|pulse(?: rate)?|P(?=\s?\d)){_IS}{_COUNT}{_END}{_A_MINUTE}",
     ),
     _form(
         "resp_rate_bpm",
-        rf"\b(?:RR|resp(?:iratory)? rate|respirations?|resps?|breathing){_IS}(\d{{1,3}}){_END}{_A_MINUTE}",
+        rf"\b(?:RR|resp(?:iratory)? rate|respirations?|resps?|breathing){_IS}{_COUNT}{_END}{_A_MINUTE}",
     ),
     _form("resp_rate_bpm", r"\bR (\d{1,2})\b(?![./]\d)", capitals=True),
     _form("resp_rate_bpm", r"\b(\d{1,3}) breaths (?:per|a) minute\b"),
     _form(
         "spo2_pct",
-        r"\b(?:SpO2|SaO2|O2 sats?|oxygen sat(?:uration)?s?|saturations?|pulse ox|sats?|oxygen)"
-        rf"{_IS}(\d{{1,3}}){_END}{_PERCENT}{_AIR}",
+        r"\b(?:SpO2|SaO2|O2\s?sats?|oxygen sat(?:uration)?s?|saturations?|pulse ox|sats?|oxygen)"
+        rf"{_IS}{_COUNT}{_END}{_PERCENT}{_AIR}",
     ),
     _form(
         "temp_c",
