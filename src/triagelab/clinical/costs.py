@@ -57,7 +57,15 @@ class CostMatrix(BaseModel):
 
         Shapes: (n, 5) probabilities of levels 1-5 -> (n,) levels 1-5.
         """
-        return 1 + (np.asarray(probabilities) @ self.table()[:, :5]).round(12).argmin(axis=1)
+        prices = _prices(self.over, self.under, self.under_urgent)
+        return 1 + (np.asarray(probabilities) @ prices).round(12).argmin(axis=1)
+
+
+@cache
+def _prices(over: float, under: float, under_urgent: float) -> np.ndarray:
+    """Return the costs of answers 1-5, computed once for all the patients that are decided one by one."""
+    ratios = {"over": over, "under": under, "under_urgent": under_urgent, "no_answer_extra": 0.0}
+    return CostMatrix(name="", text="", source="", verified=False, **ratios).table()[:, :5]
 
 
 @cache

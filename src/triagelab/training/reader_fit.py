@@ -35,8 +35,8 @@ RIDGE_STEP, RIDGE_CELL = 5.0, 0.1
 FIRM_A = 0.95
 """Kept for level 1 where A settles it: ESI leaves nothing to judge there, whatever nurses record. A convention."""
 HANDBOOK_WEIGHT = 0.2
-"""Part of the handbook in the default reading. A compromise: on NHAMCS 2019 it costs 0.01 of the area under the ROC curve
-for levels 1-2, on generated patients it gives 0.18 (0.80 to 0.98)."""
+"""Part of the handbook in the default reading. A compromise: on NHAMCS 2019 it costs 0.01 of the area under the ROC
+curve for levels 1-2, on generated patients it gives 0.18 (0.80 to 0.98)."""
 GENERATED, GENERATED_SEED, GENERATED_SHRINK = 6000, 11, 10.0
 TARGET = Path(rules_reader.__file__).parent / "data" / "reader.toml"
 
