@@ -101,7 +101,7 @@ def test_every_group_of_the_table_offers_something_else():
     for group in paraphrases():
         assert len(group) > 1
         assert len(set(group)) == len(group)
-        assert not any(re.search(r"\b(no|not|without|denies)\b", group[0]) for _ in group) or group[0] == "denies"
+        assert group[0] == "denies" or not re.search(r"\b(no|not|without|denies)\b", group[0])
 
 
 def test_lexicon_paraphrases_stay_with_close_wordings():
