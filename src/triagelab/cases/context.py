@@ -59,11 +59,15 @@ _TIME = wordset("minute min hour hr h day d week wk")
 _SINCE_WORD = wordset("since")
 _SINCE = wordset("since today tonight yesterday morning")
 _ASSERTING = wordset(
-    "since mild moderate severe worse worst sudden started began constant yesterday today tonight now persistent x for"
+    "since mild moderate severe worse worst sudden started began constant yesterday today tonight now persistent x for "
+    "tolerating drinking eating walking talking playing ambulating alert oriented awake able normal intact stable "
+    "comfortable soft supple clear speaking moving"
 )
+_SUBJECTS = wordset("he she i they we pt patient he's she's i'm im")
 _PRONOUNS = wordset("it this that they these those which")
 _LIGHT = wordset("or and nor other any new recent the a an of in to no also acute significant real active")
 _NEW_CLAUSE = wordset("he she i they we pt patient who is has had are was now today but then since so it")
+_JOINS = _LIGHT | wordset(", / & + with")
 _VERBS = wordset(
     "is are was were has had have feel state report say came come went go take took he she i they it pt patient"
 )
@@ -74,6 +78,7 @@ _STRENGTH = {
 _KIN = wordset("mother father mom mum dad brother sister grandmother grandfather grandma grandpa husband wife partner "
                "boyfriend girlfriend aunt uncle son daughter cousin twin")  # fmt: skip
 _COUNTS = wordset("one two three four five six seven few several couple")
+_ENDED_BY_REASON = (Assertion.NEGATED, Assertion.UNCERTAIN, Assertion.RESOLVED)
 MENTION_ROLES = ("concept", "sense", "site")
 
 
@@ -87,6 +92,7 @@ class _State:
     section_start: int = -1
     block: bool = False
     met: bool = False
+    last: int = 0
     earlier: list[int] = field(default_factory=list)
     chunk: list[int] = field(default_factory=list)
     clause: list[int] = field(default_factory=list)
@@ -145,7 +151,10 @@ def _patient_is_kin(scan: Scan) -> str | None:
 def _mention(scan: Scan, state: _State, index: int, event: Event, result: list[Assertion]) -> None:
     if state.scope is not None and (event.start > state.expires or (state.cap is not None and event.start > state.cap)):
         state.scope = None
-    state.met = True
+    if state.scope not in (None, Assertion.HYPOTHETICAL) and state.met:
+        if any(word in _SUBJECTS for word in scan.tokens.words[state.last : event.start]):
+            state.scope = None
+    state.met, state.last = True, event.end
     mark = marked(scan.tokens, event)
     if mark is not None:
         held = state.section if mark is Assertion.PRESENT else None
@@ -177,7 +186,13 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
         name = "negate"  # "ROS: neg fever"
     if name in FORWARD:
         assertion, manner = FORWARD[name]
-        if state.scope is not None and event.start <= state.expires and _STRENGTH[state.scope] > _STRENGTH[assertion]:
+        wanted = name == "plan" and state.met and state.scope is Assertion.NEGATED  # "no cough, needs a strep test"
+        if (
+            state.scope is not None
+            and not wanted
+            and event.start <= state.expires
+            and _STRENGTH[state.scope] > _STRENGTH[assertion]
+        ):
             state.expires = event.end + REACH
             return
         state.scope, state.manner, state.met = assertion, manner, False
@@ -199,7 +214,7 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
         state.clause.clear()
         if state.section is Assertion.HISTORICAL:
             state.section, state.block = None, False
-    elif name == "end_denial" and state.scope in (Assertion.NEGATED, Assertion.UNCERTAIN):
+    elif name == "end_denial" and state.scope in _ENDED_BY_REASON:
         state.scope = None
 
 
@@ -243,11 +258,18 @@ def _apply_back(scan: Scan, state: _State, event: Event, assertion: Assertion, r
     for place in reversed(meant):
         mention = scan.events[place]
         between = scan.tokens.words[mention.end : later]
-        if len(between) > REACH or (later != event.start and any(word in _NEW_CLAUSE for word in between)):
+        if len(between) > REACH or "." in between or (later != event.start and _parted(between, assertion)):
             return
         if _STRENGTH[assertion] > _STRENGTH[result[place]]:
             result[place] = assertion
         later = min(later, mention.start)
+
+
+def _parted(between: list[str], assertion: Assertion) -> bool:
+    """Return whether the words between two mentions part them: for a denial anything but "and", "or", a comma."""
+    if assertion is Assertion.NEGATED:
+        return any(word not in _JOINS for word in between)
+    return any(word in _NEW_CLAUSE for word in between)
 
 
 def _after_pronoun(scan: Scan, event: Event) -> bool:

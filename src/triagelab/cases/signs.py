@@ -56,7 +56,7 @@ def _behind(tokens: Tokens, event: Event) -> Assertion | None:
         return Assertion.NEGATED if first == "-" else Assertion.PRESENT
     if first == "free" or (first == "-" and second == "free" and _glued(tokens, end)):
         return Assertion.NEGATED
-    if first in ("neg", "negative", "-ve") and second in _ENDS:
+    if first in ("neg", "negative", "-ve", "no", "none", "nil") and second in _ENDS - {"/", ")"}:
         return Assertion.NEGATED
     if first in (":", "?", "-", "=", "–"):
         answer, after = second, third
