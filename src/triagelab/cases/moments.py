@@ -36,6 +36,7 @@ _LAST = wordset("night week month visit time year admission appointment friday m
                 "saturday sunday")  # fmt: skip
 _TIME_UNITS = wordset("day hour hr h week month min minute yr year")
 _REACH_LEFT, _REACH_RIGHT = 25, 8
+_MARKS = _NOW | _THEN | _EARLIER | _USUAL | wordset("home yesterday last ago thermometer stand stood arm")
 
 
 def moment(tokens: Tokens, start: int, end: int, reported: bool = False) -> str:
@@ -46,6 +47,8 @@ def moment(tokens: Tokens, start: int, end: int, reported: bool = False) -> str:
             "two hours ago" after it are enough to keep it apart.
     """
     words = tokens.words
+    if _MARKS.isdisjoint(words[max(start - _REACH_LEFT, 0) : end + _REACH_RIGHT]):
+        return PLAIN
     inside = words[start:end]
     after = _after(words, end)
     here = any(word in _NOW for word in inside)

@@ -1,0 +1,138 @@
+"""How far a context trigger reaches: over a comma, to the end of a list, in parentheses, back to what "it" means."""
+
+from __future__ import annotations
+
+from triagelab.cases.findings import Assertion
+from triagelab.cases.scan import COMMA, Event, Scan
+from triagelab.cases.tokens import wordset
+from triagelab.cases.triggers import FORWARD, MENTION_ROLES, SECTIONS
+
+_TIME = wordset("minute min hour hr h day d week wk")
+_SINCE_WORD = wordset("since")
+_SINCE = wordset("since today tonight yesterday morning")
+_ASSERTING = wordset(
+    "since mild moderate severe worse worst sudden started began constant yesterday today tonight now persistent x for "
+    "tolerating drinking eating walking talking playing ambulating alert oriented awake able normal intact stable "
+    "comfortable soft supple clear speaking moving"
+)
+_PRONOUNS = wordset("it this that they these those which")
+_LIGHT = wordset("or and nor other any new recent the a an of in to no also acute significant real active")
+_NEW_CLAUSE = wordset("he she i they we pt patient who is has had are was now today but then since so it")
+_JOINS = _LIGHT | wordset(", / & + with")
+_VERBS = wordset(
+    "is are was were has had have feel state report say came come went go take took he she i they it pt patient"
+)
+_KIN = wordset("mother father mom mum dad brother sister grandmother grandfather grandma grandpa husband wife partner "
+               "boyfriend girlfriend aunt uncle son daughter cousin twin")  # fmt: skip
+_COUNTS = wordset("one two three four five six seven few several couple")
+
+
+def new_statement(scan: Scan, start: int) -> bool:
+    """Return whether the chunk after a comma has a verb or subject of its own ("hx of asthma, tongue feels thick")."""
+    for word in scan.tokens.words[start : start + 9]:
+        if word in (",", ".", ";", "\n"):
+            return False
+        if word in _VERBS:
+            return True
+    return False
+
+
+def chunk_end(scan: Scan, index: int) -> int:
+    """Return the token where the list that follows a comma must end: a harder break, or a trigger that ends scopes."""
+    words = scan.tokens.words
+    for following in scan.events[index + 1 : index + 24]:
+        if following.role == "break" and following.value != COMMA:
+            return following.start
+        if following.role == "trigger" and (following.value == "end" or following.value in SECTIONS):
+            return following.start
+        if following.role == "label" and any(word[0].isdigit() for word in words[following.end : following.end + 4]):
+            return following.start
+    return len(scan.tokens)
+
+
+def alternatives(scan: Scan, start: int, stop: int) -> bool:
+    """Return whether "or" or "nor" joins the rest of the list, with no verb that starts a new statement before it."""
+    words = scan.tokens.words
+    for place in range(start, min(stop, start + 30)):
+        if words[place] in ("or", "nor"):
+            return True
+        if words[place] in _VERBS:
+            return False
+    return False
+
+
+def bare(scan: Scan, index: int, start: int, stop: int) -> bool:
+    """Return whether the next chunk is nothing but mentions and light words."""
+    words, place, met = scan.tokens.words, start, False
+    for word in words[start : min(stop, start + 12)]:
+        if word in _ASSERTING:
+            return False
+        if word == ",":
+            break
+    for following in scan.events[index + 1 : index + 12]:
+        if any(word not in _LIGHT for word in words[place : following.start]):
+            return False
+        if following.role == "break":
+            return met
+        if following.role not in MENTION_ROLES:
+            return following.role == "trigger" and FORWARD.get(following.value, (None,))[0] is Assertion.NEGATED
+        met, place = True, following.end
+    return met and place >= min(stop, len(words))
+
+
+def is_recent(scan: Scan, event: Event) -> bool:
+    """Return whether "history of" tells of this illness: "2 day history of", "hx of chest pain since noon"."""
+    words = scan.tokens.words
+    before = words[max(event.start - 3, 0) : event.start]
+    if any(word in _TIME for word in before[-2:]) and any("0" <= word[0] <= "9" or word in _COUNTS for word in before):
+        return True
+    for place in range(event.end, min(event.end + 9, len(words))):
+        word = words[place]
+        if word in (".", ";", "\n", ",", "here", "present", "presents", "with"):
+            return False
+        if word in _SINCE_WORD and any(near in _SINCE for near in words[place + 1 : place + 4]):
+            return True
+        if word in ("x", "for") and any(near in _TIME for near in words[place + 1 : place + 4]):
+            return True
+    return False
+
+
+def parentheses(scan: Scan) -> dict[int, int]:
+    """Return for every token inside parentheses where they close; a scope that opens inside ends there."""
+    words = scan.tokens.words
+    if "(" not in words:
+        return {}
+    closing: dict[int, int] = {}
+    opened: int | None = None
+    for place, word in enumerate(words):
+        if word == "(":
+            opened = place
+        elif word == ")" and opened is not None:
+            if place - opened < 40:
+                closing.update(dict.fromkeys(range(opened, place), place))
+            opened = None
+    return closing
+
+
+def patient_is_kin(scan: Scan) -> str | None:
+    """Return the relative whom a lay writer writes about ("My husband has chest pain"), None if there is none."""
+    words = scan.tokens.words[:10]
+    for place, word in enumerate(words[:-1]):
+        if word in ("my", "our"):
+            return next((near for near in words[place + 1 : place + 3] if near in _KIN), None)
+        if word in ("i", "i'm", "im", "ive", "i've"):
+            return None
+    return None
+
+
+def after_pronoun(scan: Scan, event: Event) -> bool:
+    """Return whether "it", "this", "they" stands right before a trigger ("... chest pain, but it is gone")."""
+    words = scan.tokens.words
+    return any(word in _PRONOUNS for word in words[max(event.start - 2, 0) : event.start + 1])
+
+
+def parted(between: list[str], assertion: Assertion) -> bool:
+    """Return whether the words between two mentions part them: for a denial anything but "and", "or", a comma."""
+    if assertion is Assertion.NEGATED:
+        return any(word not in _JOINS for word in between)
+    return any(word in _NEW_CLAUSE for word in between)
