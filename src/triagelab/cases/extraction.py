@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from triagelab.cases.composition import Mention, mentions
 from triagelab.cases.context import assertions
+from triagelab.cases.courses import Course, read_course
 from triagelab.cases.derivation import Picture, flags, picture
 from triagelab.cases.findings import Assertion, Extraction, Finding
 from triagelab.cases.lexicon import lexicon
-from triagelab.cases.number_words import spoken_view
+from triagelab.cases.number_words import View, spoken_view
 from triagelab.cases.numbers import Numbers, read_numbers
 from triagelab.cases.person import Person, read_person
 from triagelab.cases.scan import scan
@@ -26,6 +27,7 @@ class Reading:
     mentions: list[Mention]
     numbers: Numbers
     person: Person
+    view: View
 
     def picture(self, age_years: float | None, sex: str | None, vitals: VitalSigns) -> Picture:
         """Return what holds of the patient, given age, sex and vital signs (the note's own or a record's)."""
@@ -62,7 +64,7 @@ def read(note: str) -> Reading:
     person = read_person(seen, view)
     if person.sex == "male":
         said = [_of_partner(mention) for mention in said]
-    return Reading(tokens, said, read_numbers(seen, view), person)
+    return Reading(tokens, said, read_numbers(seen, view), person, view)
 
 
 def _of_partner(mention: Mention) -> Mention:
@@ -93,6 +95,8 @@ def extract(note: str) -> Extraction:
         implausible=reading.numbers.implausible,
         pregnancy_weeks=reading.person.pregnancy_weeks,
         number_spans=_spans(reading),
+        courses=courses(reading),
+        age_group=reading.person.age_group,
     )
 
 
@@ -109,6 +113,14 @@ def findings(reading: Reading) -> tuple[Finding, ...]:
         start, end = tokens.starts[mention.start], tokens.ends[mention.end - 1]
         found.append(Finding(mention.concept, mention.assertion, start, end, tokens.note[start:end]))
     return tuple(found)
+
+
+def courses(reading: Reading) -> tuple[Course, ...]:
+    """Return the time course of every mention, aligned with `findings`."""
+    view = reading.view
+    return tuple(
+        read_course(view.tokens, view.place(mention.start), view.place(mention.end)) for mention in reading.mentions
+    )
 
 
 def _spans(reading: Reading) -> dict[str, tuple[int, int]]:

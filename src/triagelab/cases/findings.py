@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from triagelab.cases.courses import Course
 from triagelab.clinical.facts import Facts
 from triagelab.clinical.vitals import VitalSigns
 
@@ -51,6 +52,8 @@ class Extraction:
         vitals: the vital signs that are plausible.
         implausible: vital signs that were written but cannot be true; they are not used.
         facts: what the engine may be told; unknown where the note is silent.
+        courses: one a finding, in the same order: when it began and how it went on.
+        age_group: infant, child, teenager, adult or elderly where a word says so and no number does.
         number_spans: name of a vital sign or age -> (start, end) of the words that say it.
     """
 
@@ -63,6 +66,15 @@ class Extraction:
     implausible: tuple[str, ...] = ()
     pregnancy_weeks: float | None = None
     number_spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    courses: tuple[Course, ...] = ()
+    age_group: str | None = None
+
+    def course(self, concept: str) -> Course:
+        """Return the time course of a concept that is not denied, empty where the note gives none."""
+        for finding, course in zip(self.findings, self.courses, strict=False):
+            if finding.concept == concept and finding.assertion is not Assertion.NEGATED and course != Course():
+                return course
+        return Course()
 
     def has(self, concept: str) -> bool | None:
         """Return True if the concept is asserted present, False if only negated, None if not mentioned."""

@@ -23,7 +23,7 @@ def read_gestation(tokens: Tokens, age_start: int | None) -> tuple[float, int, i
     Units: weeks; days count as sevenths, months as 4.345 weeks.
     """
     words = tokens.words
-    places = [i for i, word in enumerate(words) if word in _SAYS or (word == "g" and _is_gravida(tokens, i))]
+    places = {i for i, word in enumerate(words) if word in _SAYS or (word == "g" and _is_gravida(tokens, i))}
     if places and not _RELATIVE.isdisjoint(words) and all(_of_relative(words, place) for place in places):
         return None
     for index, word in enumerate(words):
@@ -60,11 +60,11 @@ def _of_relative(words: list[str], place: int) -> bool:
     return not _RELATIVE.isdisjoint(words[max(place - 7, 0) : place])
 
 
-def _has(words: list[str], index: int, places: list[int]) -> bool:
+def _has(words: list[str], index: int, places: set[int]) -> bool:
     """Return whether a word of pregnancy stands near, or the number is written as weeks and days."""
     if words[index + 1 : index + 2] == ["w"] and words[index + 3 : index + 4] == ["d"]:
         return True
-    return any(-6 <= place - index <= 6 for place in places)
+    return any(place in places for place in range(index - 6, index + 7))
 
 
 def _other(words: list[str], index: int, end: int) -> bool:
@@ -95,7 +95,7 @@ def _forty(tokens: Tokens, index: int) -> tuple[float, int] | None:
     return value, index + 3
 
 
-def _weeks(tokens: Tokens, index: int, places: list[int]) -> tuple[float, int] | None:
+def _weeks(tokens: Tokens, index: int, places: set[int]) -> tuple[float, int] | None:
     """Return (weeks, end) of a number with its unit, or behind "EGA"."""
     value = number_at(tokens, index)
     if value is None:
@@ -115,7 +115,7 @@ def _weeks(tokens: Tokens, index: int, places: list[int]) -> tuple[float, int] |
         return value + extra, place + 1
     if unit in _MONTH:
         return value * WEEKS_IN_MONTH, place + 1
-    near = any(0 < index - spot <= 2 for spot in places) and 4 <= value <= 44 and value == int(value)
+    near = (index - 1 in places or index - 2 in places) and 4 <= value <= 44 and value == int(value)
     named = _word(tokens, index - 1) in ("ega", "ga", ":", "is", "of") and _word(tokens, index + 1) != "/"
     return (value, index + 1) if near and named else None
 
