@@ -145,3 +145,11 @@ def test_the_registry_passes_decision_and_cost():
 def test_arrival_by_ambulance_counts_as_evidence():
     walked, driven = RulesAgent().predict([one("cough, 50M", arrival=how) for how in ("walk_in", "ambulance")])
     assert sum(driven.probabilities[:2]) > sum(walked.probabilities[:2])
+
+
+def test_the_history_of_a_survey_note_is_no_finding_of_today():
+    note = one(
+        "54-year-old male. Complaint: cough. HR 80, RR 14, SpO2 98%. History: asthma, stroke or TIA, hypertension."
+    )
+    (found,) = RulesAgent().predict([note])
+    assert found.point in ("C", "D")
