@@ -93,8 +93,9 @@ def rules() -> tuple[Rule, ...]:
 
 
 @cache
-def _compiled() -> tuple[tuple[Rule, Condition], ...]:
-    return tuple((rule, rule.compiled()) for rule in rules())
+def _compiled() -> tuple[tuple[frozenset[str], Condition, Rule], ...]:
+    """Return (gate, condition, rule): a rule with a gate cannot hold while no name of the gate is present."""
+    return tuple((frozenset(rule.any or rule.all), rule.compiled(), rule) for rule in rules())
 
 
 def _suffixed(name: str, known: set[str]) -> bool:
@@ -140,8 +141,10 @@ def picture(mentions: list[Mention], numbers: Mapping[str, float], sex: str | No
     if _conditions_only(mentions, words):
         present.add(CONDITIONS_ONLY)
     result = Picture(present, denied, numbers, sex, {})
-    for rule, condition in _compiled():
-        if condition.met(result.present, numbers, sex):
+    for gate, condition, rule in _compiled():
+        if gate and gate.isdisjoint(present):
+            continue
+        if condition.met(present, numbers, sex):
             _conclude(rule, result, words)
     return result
 
