@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from triagelab.cases.readings import number_at
@@ -40,6 +42,7 @@ _PAIRS = {
     ("come", "and"): "intermittent", ("on", "and"): "intermittent", ("off", "and"): "intermittent",
     ("out", "of"): "sudden", ("no", "chang"): "usual", ("all", "of"): "sudden", ("no", "better"): "constant",
 }  # fmt: skip
+_KEYS = frozenset((*_WORDS, *(first for first, _ in _PAIRS), *(point.split()[0] for point in _POINTS)))
 _STOPS = frozenset((".", ";", "\n", "|", "•"))
 _REACH_BACK, _REACH_ON = 6, 12
 
@@ -60,40 +63,64 @@ class Course:
     words: tuple[str, ...] = ()
 
 
-def read_course(tokens: Tokens, start: int, end: int) -> Course:
-    """Return the time course of the finding at tokens `start:end`, read within its sentence."""
-    words = tokens.words
-    first = start
-    while first > max(start - _REACH_BACK, 0) and words[first - 1] not in _STOPS and words[first - 1] != ",":
-        first -= 1
-    last = end
-    while last < min(end + _REACH_ON, len(words)) and words[last] not in _STOPS:
-        last += 1
+NO_COURSE = Course()
+
+
+def read_courses(tokens: Tokens, spans: Iterable[tuple[int, int]]) -> tuple[Course, ...]:
+    """Return the time course of the findings at tokens `start:end`, each read within its sentence."""
+    marks = _marks(tokens)
+    if not marks:
+        return tuple(NO_COURSE for _ in spans)
+    places = [place for place, _, _ in marks]
+    stops = [place for place, word in enumerate(tokens.words) if word in _STOPS]
+    return tuple(_course(tokens.words, marks, places, stops, start, end) for start, end in spans)
+
+
+def _marks(tokens: Tokens) -> list[tuple[int, str | None, float | None]]:
+    """Return (token, course word, minutes) for everything in a note that tells of time."""
+    words, marks = tokens.words, []
+    for place, word in enumerate(words):
+        if word not in _KEYS and not "0" <= word[0] <= "9":
+            continue
+        name = _WORDS.get(word) or _PAIRS.get((word, words[place + 1] if place + 1 < len(words) else ""))
+        if name is not None and _denied(words, place):
+            name = None
+        minutes = _onset(tokens, place)
+        if name is not None or minutes is not None:
+            marks.append((place, name, minutes))
+    return marks
+
+
+def _course(
+    words: list[str], marks: list[tuple[int, str | None, float | None]], places: list[int], stops: list[int],
+    start: int, end: int,
+) -> Course:  # fmt: skip
+    before, after = bisect_left(stops, start) - 1, bisect_left(stops, end)
+    first = max(start - _REACH_BACK, stops[before] + 1 if before >= 0 else 0)
+    last = min(end + _REACH_ON, stops[after] if after < len(stops) else len(words))
+    if "," in words[first:start]:
+        first = start - words[first:start][::-1].index(",")
     found: list[str] = []
     onset: float | None = None
-    for place in range(first, last):
-        word = words[place]
-        name = _WORDS.get(word)
-        if name is None and place + 1 < len(words):
-            name = _PAIRS.get((word, words[place + 1]))
-        if name is not None and name not in found and not _denied(words, place):
+    for _, name, minutes in marks[bisect_left(places, first) : bisect_left(places, last)]:
+        if name is not None and name not in found:
             found.append(name)
         if onset is None:
-            onset = _onset(tokens, place, last)
-    return Course(onset, tuple(found))
+            onset = minutes
+    return Course(onset, tuple(found)) if found or onset is not None else NO_COURSE
 
 
 def _denied(words: list[str], place: int) -> bool:
     return place > 0 and words[place - 1] in ("no", "not", "never", "n't") and words[place] != "no"
 
 
-def _onset(tokens: Tokens, place: int, last: int) -> float | None:
+def _onset(tokens: Tokens, place: int) -> float | None:
     """Return minutes since the beginning, if a stretch or point of time is written at `place`."""
     words = tokens.words
     value = number_at(tokens, place)
     if value is not None:
         unit = place + 2 if words[place + 1 : place + 2] == ["-"] else place + 1
-        factor = MINUTES.get(words[unit]) if unit < last else None
+        factor = MINUTES.get(words[unit]) if unit < len(words) else None
         if factor is None:
             return None
         before = words[place - 1] if place else ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from triagelab.cases.composition import Mention, mentions
 from triagelab.cases.context import assertions
-from triagelab.cases.courses import Course, read_course
+from triagelab.cases.courses import Course, read_courses
 from triagelab.cases.derivation import Picture, flags, picture
 from triagelab.cases.findings import Assertion, Extraction, Finding
 from triagelab.cases.lexicon import lexicon
@@ -95,7 +97,7 @@ def extract(note: str) -> Extraction:
         implausible=reading.numbers.implausible,
         pregnancy_weeks=reading.person.pregnancy_weeks,
         number_spans=_spans(reading),
-        courses=courses(reading),
+        timeline=_timeline(reading),
         age_group=reading.person.age_group,
     )
 
@@ -115,12 +117,11 @@ def findings(reading: Reading) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def courses(reading: Reading) -> tuple[Course, ...]:
-    """Return the time course of every mention, aligned with `findings`."""
+def _timeline(reading: Reading) -> Callable[[], tuple[Course, ...]]:
+    """Return what reads the time course of every mention, aligned with `findings`."""
     view = reading.view
-    return tuple(
-        read_course(view.tokens, view.place(mention.start), view.place(mention.end)) for mention in reading.mentions
-    )
+    spans = [(view.place(mention.start), view.place(mention.end)) for mention in reading.mentions]
+    return partial(read_courses, view.tokens, spans)
 
 
 def _spans(reading: Reading) -> dict[str, tuple[int, int]]:

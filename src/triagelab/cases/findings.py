@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from triagelab.cases.courses import Course
 from triagelab.clinical.facts import Facts
@@ -52,7 +53,7 @@ class Extraction:
         vitals: the vital signs that are plausible.
         implausible: vital signs that were written but cannot be true; they are not used.
         facts: what the engine may be told; unknown where the note is silent.
-        courses: one a finding, in the same order: when it began and how it went on.
+        timeline: reads the time course of the findings from the note.
         age_group: infant, child, teenager, adult or elderly where a word says so and no number does.
         number_spans: name of a vital sign or age -> (start, end) of the words that say it.
     """
@@ -66,8 +67,13 @@ class Extraction:
     implausible: tuple[str, ...] = ()
     pregnancy_weeks: float | None = None
     number_spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    courses: tuple[Course, ...] = ()
     age_group: str | None = None
+    timeline: Callable[[], tuple[Course, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def courses(self) -> tuple[Course, ...]:
+        """Return one time course a finding, in the same order; read when first asked for."""
+        return self.timeline()
 
     def course(self, concept: str) -> Course:
         """Return the time course of a concept that is not denied, empty where the note gives none."""

@@ -8,13 +8,20 @@ from triagelab.cases.tokens import Tokens, wordset
 
 _NO = wordset("no none neg negative nil absent denies denied deny n nope nad")
 _YES = wordset("yes y positive pos present yep")
+_PLAIN_NO = wordset("no none neg negative nil")
+_BEHIND = _PLAIN_NO | frozenset(("(", "+", "-", "–", ":", "?", "=", "free"))
+_BEFORE = frozenset((")", "?", "+", "-"))
 _ENDS = frozenset(("", ",", ".", ";", "\n", "|", ")", "/", "!", "•"))
 _OPENS = frozenset(("", ",", ".", ";", "\n", "|", "(", "/", ":", "•", "+", "-"))
 
 
 def marked(tokens: Tokens, event: Event) -> Assertion | None:
     """Return what a mark before or behind a mention says, None if there is none."""
-    return _behind(tokens, event) or _before(tokens, event)
+    words, start, end = tokens.words, event.start, event.end
+    behind = _behind(tokens, event) if end < len(words) and words[end] in _BEHIND else None
+    if behind is None and start and words[start - 1] in _BEFORE:
+        return _before(tokens, event)
+    return behind
 
 
 def _word(tokens: Tokens, index: int) -> str:
@@ -56,7 +63,7 @@ def _behind(tokens: Tokens, event: Event) -> Assertion | None:
         return Assertion.NEGATED if first == "-" else Assertion.PRESENT
     if first == "free" or (first == "-" and second == "free" and _glued(tokens, end)):
         return Assertion.NEGATED
-    if first in ("neg", "negative", "-ve", "no", "none", "nil") and second in _ENDS - {"/", ")"}:
+    if first in _PLAIN_NO and second in _ENDS - {"/", ")"}:
         return Assertion.NEGATED
     if first in (":", "?", "-", "=", "–"):
         answer, after = second, third
