@@ -26,6 +26,7 @@ from triagelab.datasets.nhamcs import NAME
 from triagelab.datasets.registry import load_dataset
 from triagelab.files import atomic_writer
 from triagelab.training.resource_outcomes import Outcomes, read_outcomes
+from triagelab.training.resource_scores import reliability, scores
 
 FEWEST = 30
 RIDGE_ROW, RIDGE_COMMON = 8.0, 1.0
@@ -178,20 +179,6 @@ def _rounded(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(round(float(value), 2) + 0.0 for value in values)
 
 
-def scores(probabilities: np.ndarray, counts: np.ndarray) -> dict[str, float]:
-    """Return log-loss, Brier score (three classes), and the expected calibration error of two or more resources."""
-    hits = np.eye(3)[counts]
-    many, truth = probabilities[:, 2], hits[:, 2]
-    bins = np.minimum(9, (many * 10).astype(int))
-    gaps = [abs(many[bins == b].mean() - truth[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return {
-        "log_loss": float(-np.log(np.clip(probabilities[np.arange(len(counts)), counts], 1e-6, 1.0)).mean()),
-        "brier": float(((probabilities - hits) ** 2).sum(axis=1).mean()),
-        "calibration_error": float(np.sum(gaps)),
-        "exact": float((probabilities.argmax(axis=1) == counts).mean()),
-    }
-
-
 def compare(train: Sequence[Visit], dev: Sequence[Visit], rates: Rates) -> dict[str, dict[str, float]]:
     """Return the scores on `dev` of the rates, the table alone, and a constant, all fitted on `train`."""
     counts = np.array([visit.count for visit in dev])
@@ -220,16 +207,6 @@ def _band(visit: Visit) -> tuple[int, int]:
 def _share(counts: np.ndarray | None, constant: np.ndarray) -> np.ndarray:
     seen = np.zeros(3) if counts is None else counts
     return (seen + 5.0 * constant) / (seen.sum() + 5.0)
-
-
-def reliability(probabilities: np.ndarray, counts: np.ndarray) -> list[tuple[float, float, int]]:
-    """Return, for each tenth of P(two or more), the mean forecast, the share seen and the visits."""
-    many = probabilities[:, 2]
-    bins = np.minimum(9, (many * 10).astype(int))
-    return [
-        (float(many[bins == b].mean()), float((counts[bins == b] == 2).mean()), int((bins == b).sum()))
-        for b in np.unique(bins)
-    ]
 
 
 def as_toml(rates: Rates) -> str:

@@ -10,7 +10,8 @@ import pytest
 from triagelab.agents.rules_reader import Reader
 from triagelab.datasets.registry import load_dataset
 from triagelab.seeding import stream
-from triagelab.training.reader_fit import Sighting, as_toml, auroc, beliefs_of, evaluate, fit, handbook, measure
+from triagelab.training.reader_fit import Sighting, as_toml, beliefs_of, evaluate, fit, handbook
+from triagelab.training.reader_scores import auroc, measure
 
 
 def draw(n: int) -> list[Sighting]:

@@ -11,7 +11,8 @@ from triagelab.clinical.facts import RESOURCE_TYPES
 from triagelab.clinical.resource_rates import Rates, mixture
 from triagelab.clinical.resources import Forecast
 from triagelab.seeding import stream
-from triagelab.training.resources_fit import Visit, as_toml, compare, count_probabilities, fit, scores
+from triagelab.training.resource_scores import reliability, scores
+from triagelab.training.resources_fit import Visit, as_toml, compare, count_probabilities, fit
 
 UNKNOWN = dict.fromkeys(RESOURCE_TYPES)
 SHARES = {"F.a": 0.8, "F.b": 0.1, "F.rare": 0.5}
@@ -61,6 +62,11 @@ def test_many_visits_at_once_agree_with_one(rates):
 def test_a_perfect_forecast_scores_perfectly():
     found = scores(np.eye(3), np.array([0, 1, 2]))
     assert found == pytest.approx({"log_loss": 0.0, "brier": 0.0, "calibration_error": 0.0, "exact": 1.0})
+
+
+def test_reliability_sets_the_forecast_against_what_was_seen():
+    said = np.array([[0.05, 0.1, 0.85], [0.1, 0.05, 0.85], [0.6, 0.25, 0.15]])
+    assert reliability(said, np.array([2, 0, 1])) == [pytest.approx((0.15, 0.0, 1)), pytest.approx((0.85, 0.5, 2))]
 
 
 def test_the_file_reads_back(rates):
