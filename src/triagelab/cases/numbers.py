@@ -57,7 +57,7 @@ def read_numbers(scan: Scan, view: View | None = None) -> Numbers:
     """
     view = spoken_view(scan.tokens) if view is None else view
     desk = Desk(view.tokens)
-    numbers = [index for index, word in enumerate(view.tokens.words) if "0" <= word[0] <= "9"]
+    numbers = list(desk.values)
     if not numbers:
         return Numbers(VitalSigns(), ())
     labels = sorted(event for event in (*scan.events, *scan.inner) if event.role == "label")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from triagelab.cases.moments import PLAIN, moment
 from triagelab.cases.tokens import Tokens
 
 MAX_DIGITS = 7
+_PADDING = ("",) * 40
 
 
 @dataclass(slots=True)
@@ -40,6 +42,9 @@ class Desk:
         used: number tokens that already have a meaning.
         ending: end token -> the reading that ends there.
         labels: tokens at which a label begins.
+        values: number tokens with what they say; numbers too long to be a measurement are left out.
+        word: the folded word at a token, "" outside the note (up to `len(_PADDING)` tokens away).
+        number: the number at a token, None if there is none.
     """
 
     tokens: Tokens
@@ -47,14 +52,17 @@ class Desk:
     used: set[int] = field(default_factory=set)
     ending: dict[int, Reading] = field(default_factory=dict)
     labels: frozenset[int] = frozenset()
+    values: dict[int, float] = field(init=False)
+    word: Callable[[int], str] = field(init=False)
+    number: Callable[[int], float | None] = field(init=False)
 
-    def word(self, index: int) -> str:
-        """Return the folded word at a token, "" outside the note."""
-        return self.tokens.words[index] if 0 <= index < len(self.tokens.words) else ""
-
-    def number(self, index: int) -> float | None:
-        """Return the number at a token, None if there is none or it is too long to be a measurement."""
-        return number_at(self.tokens, index)
+    def __post_init__(self) -> None:
+        words = self.tokens.words
+        self.word = [*words, *_PADDING].__getitem__
+        self.values = {
+            index: float(word) for index, word in enumerate(words) if "0" <= word[0] <= "9" and len(word) <= MAX_DIGITS
+        }
+        self.number = self.values.get
 
     def glued(self, index: int) -> bool:
         """Return whether a token follows the one before it without a space."""
