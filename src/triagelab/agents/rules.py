@@ -16,7 +16,7 @@ from triagelab.agents.base import Prediction
 from triagelab.agents.rules_ask import ask
 from triagelab.agents.rules_reader import READERS, is_hard, probabilities
 from triagelab.cases.derivation import Picture, flags
-from triagelab.cases.extraction import Reading, findings, read
+from triagelab.cases.extraction import Reading, read
 from triagelab.cases.findings import Assertion
 from triagelab.cases.presentation import Presentation
 from triagelab.clinical.costs import CostMatrix, cost_matrix
@@ -177,13 +177,12 @@ def prediction(
 
 def _evidence(assessment: Assessment) -> tuple[tuple[int, int, str], ...]:
     """Return the spans of findings that are asserted, as (start, end, concept), and of the vital signs read."""
-    reading = assessment.reading
+    reading, tokens, present = assessment.reading, assessment.reading.tokens, assessment.picture.present
     spans = [
-        (found.start, found.end, found.concept)
-        for found in findings(reading)
-        if found.assertion is Assertion.PRESENT and found.concept in assessment.picture.present
+        (tokens.starts[mention.start], tokens.ends[mention.end - 1], mention.concept)
+        for mention in reading.mentions
+        if mention.assertion is Assertion.PRESENT and mention.concept in present
     ]
-    tokens = reading.tokens
     for name, (start, end) in {**reading.numbers.spans, **reading.person.spans}.items():
         spans.append((tokens.starts[start], tokens.ends[end - 1], name))
     return tuple(sorted({span for span in spans if span[1] <= assessment.narrative_end}))
