@@ -96,7 +96,8 @@ def _is_percent(desk: Desk, place: int) -> bool:
 def _degrees(desk: Desk, place: int) -> float | None:
     """Return Celsius where a number of a row looks like a temperature."""
     value = desk.number(place) or 0.0
-    written = "." in desk.tokens.words[place] or desk.word(place + 1) in ("°", "f", "c")
+    unit = desk.word(place + 1)
+    written = "." in desk.tokens.words[place] or unit in ("°", "c") or (unit == "f" and value >= 94.0)  # "34F": a woman
     inside = 34.0 <= value <= 42.9 or 94.0 <= value <= 108.0
     return temperature_c(value) if written and inside else None
 
