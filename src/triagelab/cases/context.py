@@ -10,15 +10,19 @@ from dataclasses import dataclass, field
 
 from triagelab.cases.findings import Assertion
 from triagelab.cases.reach import (
+    NEVER,
     after_pronoun,
     alternatives,
     bare,
     chunk_end,
     is_recent,
+    like_this,
     new_statement,
+    new_subject,
     parentheses,
     parted,
     patient_is_kin,
+    told_apart,
 )
 from triagelab.cases.scan import COMMA, LINE, SENTENCE, Event, Scan
 from triagelab.cases.signs import marked
@@ -40,6 +44,7 @@ class _State:
     block: bool = False
     met: bool = False
     last: int = 0
+    opened: int = 0
     earlier: list[int] = field(default_factory=list)
     chunk: list[int] = field(default_factory=list)
     clause: list[int] = field(default_factory=list)
@@ -69,6 +74,9 @@ def assertions(scan: Scan) -> list[Assertion]:
 
 def _mention(scan: Scan, state: _State, index: int, event: Event, result: list[Assertion]) -> None:
     if state.scope is not None and (event.start > state.expires or (state.cap is not None and event.start > state.cap)):
+        state.scope = None
+    waiting = state.scope is Assertion.NEGATED and state.manner == "tight" and not state.met
+    if waiting and new_subject(scan.tokens.words, state.opened, event.start):
         state.scope = None
     follows = state.met and state.scope not in (None, Assertion.HYPOTHETICAL)
     if follows and not _SUBJECTS.isdisjoint(scan.tokens.words[state.last : event.start]):
@@ -114,7 +122,9 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
         ):
             state.expires = event.end + REACH
             return
-        state.scope, state.manner, state.met = assertion, manner, False
+        if scan.tokens.words[event.start] in NEVER and like_this(scan.tokens.words, event.end):
+            return
+        state.scope, state.manner, state.met, state.opened = assertion, manner, False, event.end
         state.expires = event.end + (2 if manner == "next" else REACH)
     elif name in BACKWARD:
         _apply_back(scan, state, event, BACKWARD[name], result)
@@ -199,7 +209,7 @@ def _runs_on(scan: Scan, state: _State, index: int, event: Event) -> bool:
     if state.manner == "list" and state.scope is Assertion.HISTORICAL:
         return not new_statement(scan, event.end)
     if state.manner == "list":
-        return True
+        return state.scope is not Assertion.NEGATED or not told_apart(scan, event.end)
     if state.manner == "one" or state.scope not in (Assertion.NEGATED, Assertion.RESOLVED):
         return False
     if state.scope is Assertion.NEGATED and not state.met:

@@ -104,12 +104,12 @@ def _marks(after: list[str]) -> str:
 
 def _elsewhere(after: list[str], reported: bool) -> bool:
     """Return whether "at home", "yesterday", "last week" stand behind a reading and speak of it."""
-    for place, word in enumerate(after[: 8 if reported else 4]):
+    for place, word in enumerate(after[: 8 if reported else 5]):
         before = after[place - 1] if place else ""
         following = after[place + 1] if place + 1 < len(after) else ""
         if before in _SPAN_OF_TIME or before in _PLACED:
             continue
-        if word == "home" and ((before in ("at", "@", "per", "") and place < 3) or reported):
+        if word == "home" and ((before in ("at", "@", "per", "") and place < 5) or reported):
             return following not in ("o", "oxygen", "med", "health")
         if word == "thermometer" and before in ("our", "my", "own", "home"):
             return True

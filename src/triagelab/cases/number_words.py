@@ -88,7 +88,7 @@ def _read(tokens: Tokens, index: int) -> tuple[str, int]:
         return word, index + 1
     if word not in _FIRST:
         return word, index + 1
-    if word == "one" and index and words[index - 1] in _NO_NUMBER_AFTER:
+    if word == "one" and index and words[index - 1] in _NO_NUMBER_AFTER and _word(words, index + 1) not in _TENS:
         return word, index + 1
     if word == "one" and index + 1 < len(words) and words[index + 1] == "of":
         return word, index + 1

@@ -25,6 +25,58 @@ _VERBS = wordset(
 _KIN = wordset("mother father mom mum dad brother sister grandmother grandfather grandma grandpa husband wife partner "
                "boyfriend girlfriend aunt uncle son daughter cousin twin")  # fmt: skip
 _COUNTS = wordset("one two three four five six seven few several couple")
+NEVER = wordset("never")
+_SUCH, _THINK = wordset("like"), wordset("think believe feel say know that if whether when because as")
+_ACTORS = wordset("he she i they we")
+_TOLD = wordset("twice started began since woke now today x")
+_ADJECTIVES = frozenset(
+    [
+        "blurred",
+        "altered",
+        "increased",
+        "decreased",
+        "associated",
+        "prolonged",
+        "slurred",
+        "related",
+        "labored",
+        "impaired",
+        "reduced",
+        "mottled",
+    ]
+)
+
+
+def like_this(words: list[str], start: int) -> bool:
+    """Return whether "never had a headache like this" is a headache after all."""
+    for place in range(start, min(start + 8, len(words))):
+        if words[place] in (".", ";", "\n", ","):
+            return False
+        if words[place] in _SUCH and words[place + 1 : place + 2] == ["this"]:
+            return True
+        if words[place] == "this" and words[place + 1 : place + 2] in (["bad"], ["sever"], ["strong"]):
+            return True
+    return False
+
+
+def new_subject(words: list[str], start: int, end: int) -> bool:
+    """Return whether somebody begins to act between a denial and a mention ("without warning he passed out")."""
+    return any(words[place] in _ACTORS and words[place - 1] not in _THINK for place in range(start + 1, end))
+
+
+def told_apart(scan: Scan, start: int) -> bool:
+    """Return whether the next item of a list of denials is told and not denied ("denies LOC, vomited twice")."""
+    words, tokens = scan.tokens.words, scan.tokens
+    if start < len(words):
+        first = tokens.raw(start).lower()
+        if first.endswith("ed") and first not in _ADJECTIVES:
+            return True
+    for word in words[start : start + 6]:
+        if word in (",", ".", ";", "\n", "or", "nor"):
+            return False
+        if word in _TOLD:
+            return True
+    return False
 
 
 def new_statement(scan: Scan, start: int) -> bool:

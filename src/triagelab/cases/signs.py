@@ -55,11 +55,13 @@ def _before(tokens: Tokens, event: Event) -> Assertion | None:
 def _behind(tokens: Tokens, event: Event) -> Assertion | None:
     end = event.end
     first, second, third = (_word(tokens, end + step) for step in range(3))
+    if first == "(" and third == ")" and (second in _NO or second in _YES):
+        return Assertion.NEGATED if second in _NO else Assertion.PRESENT
     if first == "(" and third == ")" and second in ("+", "-"):
         if _word(tokens, end + 3) in _ENDS or _glued(tokens, end):
             return Assertion.NEGATED if second == "-" else Assertion.PRESENT
         return None
-    if first in ("+", "-") and second in _ENDS and second != "/" and not (_glued(tokens, end) and first == "-"):
+    if first in ("+", "-") and second in _ENDS and second != "/":
         return Assertion.NEGATED if first == "-" else Assertion.PRESENT
     if first == "free" or (first == "-" and second == "free" and _glued(tokens, end)):
         return Assertion.NEGATED

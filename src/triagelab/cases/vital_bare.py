@@ -184,7 +184,7 @@ def _decimal(desk: Desk, index: int, value: float) -> Reading | None:
     if len(word.partition(".")[2]) != 1 or foreign(desk, "temp_c", index):
         return None
     before = desk.word(index - 1)
-    if not (before in _BEFORE_DECIMAL or before in FILL or index - 1 in desk.used):
+    if before == "room" or not (before in _BEFORE_DECIMAL or before in FILL or index - 1 in desk.used):
         return None
     near = desk.tokens.words[max(index - 12, 0) : index + 8]
     among = desk.last(index, 6) is not None or not _FEVER.isdisjoint(near)
