@@ -30,21 +30,9 @@ _SUCH, _THINK = wordset("like"), wordset("think believe feel say know that if wh
 _ACTORS = wordset("he she i they we")
 _TOLD = wordset("twice started began since woke now today x")
 _ADJECTIVES = frozenset(
-    [
-        "blurred",
-        "altered",
-        "increased",
-        "decreased",
-        "associated",
-        "prolonged",
-        "slurred",
-        "related",
-        "labored",
-        "impaired",
-        "reduced",
-        "mottled",
-    ]
-)
+    ("blurred", "altered", "increased", "decreased", "associated", "prolonged", "slurred", "related", "labored",
+     "impaired", "reduced", "mottled")
+)  # fmt: skip
 
 
 def like_this(words: list[str], start: int) -> bool:
