@@ -161,3 +161,11 @@ def test_a_pool_finds_the_member_that_knows():
     pool = fit_pool({"knows": knows, "guesses": rng.normal(0, 1, (600, 4))}, levels, None, 0)
     assert pool.weights["knows"] > 10 * pool.weights["guesses"]
     assert list(pool.cuts) == sorted(pool.cuts)
+
+
+def test_export_says_that_there_is_nothing_to_export(run, tmp_path):
+    from triagelab.training.export import export
+
+    with pytest.raises(BadInputError, match="a run of sft or grpo"):
+        export(run, tmp_path / "x")
+    assert not (tmp_path / "x").exists()

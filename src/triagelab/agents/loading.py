@@ -63,6 +63,8 @@ def settle_libraries() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # It reports at import that an optional kernel is not installed; that is no news to the user of a CPU.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    # Without a network it tells of every retry; the error that ends the last one says it once.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     import transformers
 
     transformers.logging.set_verbosity_error()

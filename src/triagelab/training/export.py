@@ -18,6 +18,7 @@ from triagelab.errors import BadInputError, DataFormatError, MissingDependencyEr
 from triagelab.training.card import RunFacts, render_card
 from triagelab.training.checkpoints import CONFIG, MANIFEST
 from triagelab.training.config import Recipe
+from triagelab.training.hybrid_config import HYBRIDS
 
 CARD_FILE = "README.md"
 # What a run needs and a user of the model does not; peft's own card is replaced by ours.
@@ -61,14 +62,18 @@ def read_run(run: Path, *, merge: bool = False) -> RunFacts:
     if not (run / MANIFEST).is_file():
         raise RunStateError(f"{run}: the run is not finished; finish it with `triagelab train ... --resume`")
     try:
-        recipe = Recipe.model_validate(_json(run / CONFIG)["recipe"])
-        manifest = _json(run / MANIFEST)
-        base = str(manifest["base"])
+        settings, manifest = _json(run / CONFIG)["recipe"], _json(run / MANIFEST)
+        whole = settings["kind"] in HYBRIDS
+        recipe = None if whole else Recipe.model_validate(settings)
+        base = "" if whole else str(manifest["base"])
     except (OSError, ValueError, KeyError, ValidationError) as error:
         reason = " ".join(str(error).split())[:120]
         raise DataFormatError(
             f"{run}: {CONFIG} or {MANIFEST} is not as `triagelab train` wrote it ({reason})"
         ) from None
+    if recipe is None:
+        hint = "the model folder of this one can be copied as it is"
+        raise BadInputError("run", str(run), "a run of sft or grpo", hint)
     below = adapter_base(run / "model")
     return RunFacts(run, recipe, manifest, below or base, adapter=below is not None and not merge)
 
