@@ -124,7 +124,10 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
             return
         if scan.tokens.words[event.start] in NEVER and like_this(scan.tokens.words, event.end):
             return
-        state.scope, state.manner, state.met, state.opened = assertion, manner, False, event.end
+        # a state that is said by a negation ("no distress, fever or cough") is the first item of its own list
+        before = scan.events[index - 1] if index else event
+        met = before.role in MENTION_ROLES and before.start == event.start
+        state.scope, state.manner, state.met, state.opened = assertion, manner, met, event.end
         state.expires = event.end + (2 if manner == "next" else REACH)
     elif name in BACKWARD:
         _apply_back(scan, state, event, BACKWARD[name], result)
