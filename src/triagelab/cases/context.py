@@ -215,7 +215,8 @@ def _runs_on(scan: Scan, state: _State, index: int, event: Event) -> bool:
         return state.scope is not Assertion.NEGATED or not told_apart(scan, event.end)
     if state.manner == "one" or state.scope not in (Assertion.NEGATED, Assertion.RESOLVED):
         return False
-    if state.scope is Assertion.NEGATED and not state.met:
-        return False
     stop = chunk_end(scan, index)
-    return alternatives(scan, event.end, stop) or bare(scan, index, event.end, stop)
+    listed = alternatives(scan, event.end, stop)
+    if state.scope is Assertion.NEGATED and not state.met:
+        return listed  # what was denied first is no mention: only a spelled-out list goes on
+    return listed or bare(scan, index, event.end, stop)
