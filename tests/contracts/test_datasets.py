@@ -114,6 +114,14 @@ def vignettes(folder: Path, world: int) -> Dataset:
     return load_dataset("vignettes", folder / "v.jsonl")
 
 
+def written(folder: Path, world: int) -> Dataset:
+    """Notes whose label, and what else the writer noted beside the text, depend on the world."""
+    note = {"group": "g", "register": "lay", "note": "My ankle hurts", "acceptable": [4, 5]}
+    facts = {"esi": 4 + world, "age_years": 30.0 + world, "sex": None, "vitals": {"heart_rate_bpm": 80.0 + world}}
+    write_jsonl(folder / "w.jsonl", [{"id": str(number), **note, **facts} for number in range(ROWS)])
+    return load_dataset("written", folder / "w.jsonl")
+
+
 def generated(folder: Path, world: int) -> Dataset:
     """A file whose truth depends on the world: the reader may not mix it into what is shown."""
     cases = [
@@ -204,6 +212,7 @@ ADAPTERS: dict[str, Callable[[Path, int], Dataset]] = {
     "nhamcs": nhamcs,
     "mimic-iv-ed": mimic_iv_ed,
     "vignettes": vignettes,
+    "written": written,
     "generated": generated,
     "ktas": ktas,
     "ktas-nurse": ktas_nurse,

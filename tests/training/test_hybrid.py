@@ -49,7 +49,7 @@ def hybrid(run) -> HybridAgent:
 
 def test_the_run_says_what_it_learnt_from_and_reached(run):
     manifest = json.loads((run / "manifest.json").read_text())
-    assert manifest["data"] == {"generated train": 240, "generated dev": 120}
+    assert manifest["data"] == {"generated train": 240, "written dev": 120}
     assert sum(manifest["levels"].values()) == 240
     assert set(manifest["dev"]["note"]) >= {"kappa", "n", "rules alone", "encoder alone", "tabular alone"}
     curves = [json.loads(line) for line in (run / "curves.jsonl").read_text().splitlines()]
@@ -95,7 +95,8 @@ def test_the_encoder_inside_a_hybrid_run_is_an_agent_of_its_own(run, shown):
 
 def test_a_tuned_encoder_is_saved_and_loaded(tmp_path, shown, monkeypatch):
     monkeypatch.setenv("TRIAGELAB_CACHE", str(tmp_path / "cache"))
-    settings = {**SMALL, "notes.n": 128, "notes.n_dev": 60, "sentences.tune_layers": 1, "kind": "encoder"}
+    few = {**SMALL, "notes.n": 128, "notes.n_dev": 60, "notes.dev": "generated"}
+    settings = {**few, "sentences.tune_layers": 1, "kind": "encoder"}
     run = train("hybrid-generated", tmp_path / "tuned", overrides=settings, progress=False)
     agent = load_agent(f"encoder:{run}")
     assert (run / "model" / "sentence_encoder" / "model.safetensors").is_file()

@@ -15,7 +15,7 @@ LEVELS = (1, 2, 3, 4, 5)
 SCALES = ("esi-v4", "esi-v5", "ktas", "immedr")
 CROSS_SCALE = {"ktas": "KTAS has no resource step: cross-scale transfer, never ESI accuracy"}
 """What a reader of results on a scale that no agent here is made for must be told."""
-LABELLERS = ("engine", "nurse", "experts")
+LABELLERS = ("engine", "nurse", "experts", "writers")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Truth:
         level: 1 (most urgent) to 5.
         acceptable: levels a careful clinician could defend; None where the source gives only one label.
         scale: which scale the level belongs to; equal digits on two scales are not equal meaning.
-        labelled_by: engine, nurse or experts.
+        labelled_by: engine, nurse, experts, or the writers of the note.
         because: rule ids of the decision, where the engine made it.
         point: decision point (A, B, C, D) that settled it, where the engine made it.
         facts: the latent facts (flat mapping of `Facts.to_mapping`), where the generator made the case.

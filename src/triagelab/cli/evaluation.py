@@ -37,7 +37,7 @@ def evaluate(
     agent: str = typer.Option(
         ..., "--agent", help="rules, encoder:DIR, hybrid:DIR, majority, tabular, tabular:DIR, model:DIR."
     ),
-    data: str = typer.Option(..., "--data", help="NAME or NAME:PATH (generated, nhamcs, mimic-iv-ed, vignettes)."),
+    data: str = typer.Option(..., "--data", help="NAME or NAME:PATH; an unknown name lists all."),
     out: Path = typer.Option(..., "--out", help="Folder for records.jsonl and summary.json."),
     split: Split | None = typer.Option(None, "--split", help="Default: test."),
     limit: int | None = typer.Option(None, "--limit", min=1, help="At most N cases, drawn by --seed."),

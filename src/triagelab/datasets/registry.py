@@ -24,12 +24,14 @@ class Source:
         needs: what the path must be, in words.
         cached: whether a load is kept as Parquet.
         options: further arguments of `load`, where two names share an adapter.
+        packaged: the package carries the files; without a path they are what is loaded.
     """
 
     module: str
     needs: str
     cached: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    packaged: bool = False
 
 
 SOURCES: dict[str, Source] = {
@@ -45,6 +47,7 @@ SOURCES: dict[str, Source] = {
     ),
     "mietic": Source("triagelab.datasets.mietic", "the folder with MIETIC's CSV file and MIETIC-validate-samples.csv"),
     "fhir": Source("triagelab.datasets.fhir", "a folder of FHIR R4 bundles as .json, or an NDJSON file of them"),
+    "written": Source("triagelab.datasets.written", "no path, or a JSONL file like the packaged one", packaged=True),
 }
 DATASET_NAMES: tuple[str, ...] = tuple(SOURCES)
 
@@ -81,6 +84,9 @@ def load_dataset(
         from triagelab.datasets.generated import generate_dataset
 
         dataset = generate_dataset(split=split, n=n if n is not None else limit, seed=seed)
+    elif SOURCES[name].packaged and path is None and n is None:
+        whole: Dataset = import_module(SOURCES[name].module).load_packaged()
+        dataset = whole.split(split) if split is not None else whole
     elif n is not None:
         raise BadInputError("n", n, "nothing for this dataset", "use limit; n is for `generated` without a path")
     else:

@@ -30,12 +30,21 @@ class VisitSettings(BaseModel):
 
 
 class NoteSettings(BaseModel):
-    """Generated notes; 0 leaves them out."""
+    """Free notes.
+
+    Attributes:
+        n, seed: generated notes to learn from; 0 leaves them out.
+        dev: notes to calibrate on: `written` by hand, or `generated` from other families. A member that has learnt from
+            generated notes knows their wording, and a pool calibrated on more of them would trust it too much on
+            the notes of people.
+        n_dev: at most this many of them.
+    """
 
     model_config = _FROZEN
     n: int = Field(default=6000, ge=0)
-    n_dev: int = Field(default=2000, ge=0)
     seed: int = 0
+    dev: Literal["written", "generated"] = "written"
+    n_dev: int = Field(default=2000, ge=50)
 
 
 class SentenceSettings(BaseModel):
@@ -82,6 +91,4 @@ class HybridRecipe(RunRecipe):
     def _learns_from_something(self) -> HybridRecipe:
         if not self.visits.name and not self.notes.n:
             raise ValueError("visits.name or notes.n: there is nothing to learn from")
-        if self.notes.n and not self.notes.n_dev:
-            raise ValueError("notes.n_dev: notes that are learnt from need dev notes to calibrate on")
         return self

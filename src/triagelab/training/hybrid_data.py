@@ -52,9 +52,14 @@ def load_data(recipe: HybridRecipe) -> HybridData:
             into.extend(_plain_case(case, recipe.seed) for case in loaded if kind_of(case.presentation) == "coded")
             scale = loaded.scale
     if notes.n:
-        for split, count, into in (("train", notes.n, train), ("dev", notes.n_dev, dev)):
-            into.extend(load_dataset("generated", split=split, n=count, seed=notes.seed))
-            sources[f"generated {split}"] = count
+        train.extend(load_dataset("generated", split="train", n=notes.n, seed=notes.seed))
+        sources["generated train"] = notes.n
+    if notes.dev == "generated":
+        calibration = load_dataset("generated", split="dev", n=notes.n_dev, seed=notes.seed)
+    else:
+        calibration = load_dataset("written", split="dev", limit=notes.n_dev)
+    sources[f"{notes.dev} dev"] = len(calibration)
+    dev.extend(calibration)
     by_kind: dict[Kind, tuple[Case, ...]] = {
         kind: tuple(case for case in dev if kind_of(case.presentation) == kind) for kind in KINDS
     }

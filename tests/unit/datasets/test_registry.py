@@ -30,7 +30,7 @@ def test_an_unknown_name_is_answered_with_the_nearest():
         load_dataset("nhamc", ".")
 
 
-@pytest.mark.parametrize("name", [name for name in DATASET_NAMES if name != "generated"])
+@pytest.mark.parametrize("name", [name for name in DATASET_NAMES if name not in ("generated", "written")])
 def test_a_path_is_asked_for(name, tmp_path):
     with pytest.raises(BadInputError, match=f"{name} path"):
         load_dataset(name)
