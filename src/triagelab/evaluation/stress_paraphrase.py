@@ -47,21 +47,32 @@ def by_lexicon(shown: Presentation, draws: Draws) -> Presentation | None:
 
 @lru_cache(maxsize=20_000)
 def readings(concept: str, words: str) -> tuple[str, ...]:
-    """Return close wordings: other readings of the same pattern, and readings of any with the same words of content."""
+    """Return close wordings: readings of the concept with the same words of content, inflected or in another order.
+
+    Readings with other words are left out even where they share a pattern: there "ran out of insulin" stands beside
+    "ran out of blood pressure tablets", and "car crash" beside "motorcycle crash".
+    """
     from triagelab.cases.lexicon import expand, lexicon
 
     close: list[str] = []
     for term in lexicon().concepts[concept].terms:
-        if any(sign in term for sign in "*^="):
-            continue
-        phrases = list(islice(expand(term, _word_classes()), MOST_WORDINGS))
-        mine = words in phrases
-        close += [phrase for phrase in phrases if mine or _content(phrase) == _content(words)]
-    return tuple(phrase for phrase in dict.fromkeys(close) if phrase != words and re.fullmatch(_PLAIN, phrase))
+        if not any(sign in term for sign in "*^="):
+            close += islice(expand(term, _word_classes()), MOST_WORDINGS)
+    mine, given = _content(words), {*words.split(), *_MAY_COME}
+    return tuple(
+        phrase
+        for phrase in dict.fromkeys(close)
+        if phrase != words
+        and re.fullmatch(_PLAIN, phrase)
+        and set(phrase.split()) & _EMPTY_WORDS <= given
+        and _content(phrase) == mine
+    )
 
 
 _PLAIN = re.compile(r"[a-z][a-z' -]+")
 _EMPTY_WORDS = frozenset(("a", "an", "and", "at", "by", "in", "is", "of", "on", "the", "to", "with"))
+_MAY_COME = frozenset(("in", "is", "of", "the"))
+"""Empty words that a wording may add; an added article or "on" would say something else ("a ear", "fell on")."""
 
 
 def _content(words: str) -> frozenset[str]:
@@ -88,17 +99,24 @@ def _word_classes() -> dict[str, tuple[str, ...]]:
 def by_table(shown: Presentation, draws: Draws) -> Presentation | None:
     """Return the presentation with phrases of the independent table swapped; None if none stands there."""
     swaps: dict[str, str] = {}
+    free = _kept().sub(lambda match: "#" * len(match.group()), shown.narrative)
     for phrase, others in _groups():
-        match = re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", shown.narrative, re.IGNORECASE)
+        match = re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", free, re.IGNORECASE)
         if match is not None and not any(_within(match.group(), longer) for longer in swaps):
             swaps[match.group()] = draws.pick(others)
     return _swapped(shown, swaps, draws)
 
 
 @cache
+def _kept() -> re.Pattern[str]:
+    """Return a pattern of the phrases that the table never touches."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(paraphrases().keep)})(?!\w)", re.IGNORECASE)
+
+
+@cache
 def _groups() -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return (phrase, what may stand for it), longest phrase first."""
-    return tuple(sorted(((group[0], group[1:]) for group in paraphrases()), key=lambda item: -len(item[0])))
+    return tuple(sorted(((group[0], group[1:]) for group in paraphrases().groups), key=lambda item: -len(item[0])))
 
 
 def _within(words: str, longer: str) -> bool:
@@ -115,10 +133,15 @@ def _swapped(shown: Presentation, swaps: dict[str, str], draws: Draws) -> Presen
         kept = {old: swaps[old]}
     lower = {old.lower(): new for old, new in kept.items()}
     longest_first = sorted(lower, key=len, reverse=True)
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+    kept_first = (_kept().pattern, rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+    pattern = re.compile("|".join(kept_first), re.IGNORECASE)
+
+    def other(match: re.Match[str]) -> str:
+        words = lower.get(match.group().lower())
+        return match.group() if words is None or _kept().fullmatch(match.group()) else _cased(words, match.group())
 
     def change(text: str) -> str:
-        return pattern.sub(lambda match: _cased(lower[match.group().lower()], match.group()), text)
+        return pattern.sub(other, text)
 
     return with_words(shown, change)
 

@@ -66,9 +66,10 @@ class Injections(Table):
 
 
 class Paraphrases(Table):
-    """data/paraphrases.toml: members of a group stand for each other."""
+    """data/paraphrases.toml: the first of a group may be replaced by the others, but nowhere inside a `keep`."""
 
     source: str
+    keep: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
 
 
@@ -103,6 +104,6 @@ def injections() -> tuple[Injection, ...]:
 
 
 @cache
-def paraphrases() -> tuple[tuple[str, ...], ...]:
-    """Return the groups of phrases that stand for each other."""
-    return _load("paraphrases.toml", Paraphrases).groups
+def paraphrases() -> Paraphrases:
+    """Return the groups of phrases that stand for each other, and the phrases that stay as they are."""
+    return _load("paraphrases.toml", Paraphrases)

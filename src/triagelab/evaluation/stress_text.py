@@ -20,6 +20,13 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 """Words with which a sentence leans on the one before; the two then move as one."""
+_SOMEBODY = re.compile(
+    r"\b(?:mother|father|mom|mum|dad|parent|brother|sister|daughter|son|husband|wife|partner|girlfriend|boyfriend|"
+    r"friend|neighbou?r|roommate|uncle|aunt|cousin|grand\w+|relative|driver|passenger|officer)s?\b",
+    re.IGNORECASE,
+)
+_OF_SOMEBODY = re.compile(r"(?:he|she|they|his|her|their)\b", re.IGNORECASE)
+"""After a sentence that names another person, a pronoun may mean that person."""
 
 
 def sentences(note: str) -> list[str]:
@@ -36,14 +43,21 @@ def sentences(note: str) -> list[str]:
 def blocks(note: str) -> list[str]:
     """Return what may move: sentences, each with those that lean on it, and a heading with the lines under it."""
     found: list[str] = []
-    heading = False
+    heading, before = False, ""
     for part in sentences(note):
-        if found and (heading or found[-1].endswith(":") or _BOUND.match(part) or part[0].islower()):
+        if found and (heading or found[-1].endswith(":") or _leans(part, before)):
             found[-1] += ("\n" if heading or found[-1].endswith(":") else " ") + part
             heading = heading or found[-1].split("\n")[0].endswith(":")
         else:
             found.append(part)
+        before = part
     return found
+
+
+def _leans(part: str, before: str) -> bool:
+    """Return whether a sentence needs the one before to be understood."""
+    of_somebody = _OF_SOMEBODY.match(part) is not None and _SOMEBODY.search(before) is not None
+    return _BOUND.match(part) is not None or part[0].islower() or of_somebody
 
 
 def reorder(shown: Presentation, draws: Draws) -> Presentation | None:
@@ -105,9 +119,11 @@ SPARED = wordlist(
     "denies denied deny denying without never none negative absent unable cannot refuses refused declines resolved "
     "stopped history before after under above below normal abnormal hypotensive hypertensive minutes hours weeks "
     "months years fahrenheit celsius percent million hundred thousand fifteen sixteen seventeen eighteen nineteen "
-    "twenty thirty forty fifty sixty seventy eighty ninety three seven eight eleven twelve female"
+    "twenty thirty forty fifty sixty seventy eighty ninety three seven eight eleven twelve thirteen fourteen female "
+    "first second third minute month metres meters litres liters grams comma period nothing neither nobody hardly "
+    "doesnt didnt wasnt havent hasnt couldnt cannot negated unremarkable"
 )
-"""Words whose meaning hangs on a letter or that change others (negation, time, numbers, units)."""
+"""Words whose meaning hangs on a letter or that change others (negation, time, numbers, units, spoken punctuation)."""
 
 
 def typos(shown: Presentation, draws: Draws) -> Presentation | None:
@@ -170,7 +186,7 @@ def known_words() -> frozenset[str]:
     from triagelab.cases.lexicon import LEAF, lexicon
     from triagelab.evaluation.stress_tables import paraphrases
 
-    found = {word.lower() for group in paraphrases() for phrase in group for word in phrase.split()} | SPARED
+    found = {word.lower() for group in paraphrases().groups for phrase in group for word in phrase.split()} | SPARED
     waiting = [lexicon().root]
     while waiting:
         for word, inner in waiting.pop().items():

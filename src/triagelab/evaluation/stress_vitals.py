@@ -83,7 +83,8 @@ def _apart(edits: list[Edit]) -> list[Edit]:
 
 _EMPTY = re.compile(
     r"(?:\b(?:VS|Vitals|Vital signs(?: are)?|Measured at triage|On arrival|Last set|En route|vitals|vital signs are|"
-    r"The nurse wrote down|At the desk they measured|They checked (?:me|him|her|them)|The numbers they got were)"
+    r"The nurse wrote down|At the desk they measured|They checked (?:me|him|her|them)|The numbers they got were|"
+    r"I(?: would|'d) (?:call|rate|say)(?: the| it| my)?)"
     r"[:\s]*)(?=[.;]|$)"
 )
 
@@ -161,10 +162,14 @@ def units(shown: Presentation, draws: Draws) -> Presentation | None:
     for item in items:
         words = _other_unit(item, draws)
         if words is not None:
-            edits.append((item.start, item.end, words))
+            air = _AIR.search(shown.narrative[item.start : item.end])
+            edits.append((item.start, item.end, f"{words} on room air" if air else words))
     changed = edited(shown.narrative, edits)
     return None if changed == shown.narrative else replace(shown, narrative=changed)
 
+
+_AIR = re.compile(r"(?:RA|room air)\Z", re.IGNORECASE)
+"""What the patient breathes is a fact beside the saturation; it stays in every form."""
 
 _FORMS: Mapping[str, tuple[str, ...]] = {
     "heart_rate_bpm": ("heart rate {0:g} beats per minute", "HR {0:g} bpm", "pulse rate {0:g}/min"),

@@ -207,3 +207,16 @@ def test_celsius_and_fahrenheit_change_places():
     assert "101.1" in cold.narrative
     assert "38.4" in warm.narrative
     assert sweet.narrative == "glucose 3.0 mmol/L"
+
+
+def test_other_units_keep_what_the_patient_breathes():
+    for words in ("sats 89 on room air", "SpO2 89% RA"):
+        shown = Presentation("x", f"Cough, {words}.")
+        for seed in range(6):
+            after = units(shown, Draws("test.air", seed))
+            assert after is None or after.narrative.endswith("on room air.")
+
+
+def test_no_sentence_is_left_without_its_number():
+    shown = Presentation("x", "I hurt my arm. I would call the pain 5 out of 10. It is red.")
+    assert drop(shown, Draws("test.drop", 0)).narrative == "I hurt my arm. It is red."  # type: ignore[union-attr]
