@@ -108,7 +108,7 @@ def difference_in(metric: Metric, pool: Pool) -> Difference | None:
     found = bootstrap_interval(b - a, draws, clusters=units, n=units, method=method)
     needed, detectable = power(draws, b - a, cases)
     if split is None:
-        p, test = _bootstrap_p(draws, found), method
+        p, test = bootstrap_p(draws, found), method
     else:
         p, test = mcnemar_exact(split.only_a, split.only_b), "McNemar exact"
         found = found if split.discordant >= MIN_DISCORDANT else split.interval()
@@ -165,7 +165,7 @@ def _split(metric: Metric, rows_a: np.ndarray, rows_b: np.ndarray) -> _Split | N
     return _Split(n, int((share_a[0] > share_b[0]).sum()), int((share_a[0] < share_b[0]).sum()))
 
 
-def _bootstrap_p(draws: np.ndarray, found: Interval) -> float | None:
+def bootstrap_p(draws: np.ndarray, found: Interval) -> float | None:
     """Return the two-sided p at which the bootstrap interval would just touch zero; None without an interval."""
     if found.low is None:
         return None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from triagelab.evaluation.alignment import Pairing, align
+from triagelab.evaluation.beliefs import AUROC, auroc_difference
 from triagelab.evaluation.difference import Difference, Pool, difference_in, mcnemar_exact
 from triagelab.evaluation.intervals import LEVEL
 from triagelab.evaluation.metrics import COSTS, METRICS, cluster_of, row_of
@@ -117,6 +118,9 @@ def compare_records(
     has_sets = any(record.acceptable is not None for record in pairing.a)
     wanted = [metric for name, metric in {**METRICS, **COSTS}.items() if name != "acceptable" or has_sets]
     found = {metric.name: one for metric in wanted if (one := difference_in(metric, pool)) is not None}
+    ranking = auroc_difference(pairing.a, pairing.b, resamples=resamples, seed=seed)
+    if ranking is not None:
+        found[AUROC] = ranking
     return Comparison(
         a=label_a,
         b=label_b,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from triagelab.evaluation.beliefs import AUROC, BELIEFS
 from triagelab.evaluation.difference import Difference
 from triagelab.evaluation.metrics import COSTS, METRICS
 from triagelab.evaluation.paired import Comparison, compare_records
@@ -27,7 +28,12 @@ LABELS = {
     "no_answer": "No answer",
     "cost_standard": "Clinical cost",
     "cost_sensitivity": "Clinical cost, second matrix",
+    "auroc_1_2": "AUROC, levels 1-2",
+    "brier": "Brier score",
+    "ece_1_2": "Calibration error, levels 1-2",
 }
+PLAIN = ("cost", "qwk", "macro", "auroc", "brier", "ece")
+"""Beginnings of the names that are printed as numbers, not as per cent."""
 WORDS = {
     "exact": "exact share",
     "qwk": "kappa",
@@ -38,7 +44,10 @@ WORDS = {
 }
 FOREST = ("exact", "qwk", "sensitivity_1_2", "severe_under_triage", "macro_f1", "cost_standard")
 OVERVIEW = ("exact", "qwk", "sensitivity_1_2", "cost_standard")
-HIGHER = {name: metric.higher_is_better for name, metric in {**METRICS, **COSTS}.items()}
+HIGHER = {
+    **{name: metric.higher_is_better for name, metric in {**METRICS, **COSTS}.items()},
+    **{name: name == AUROC for name in BELIEFS},
+}
 
 
 @dataclass(frozen=True)
@@ -79,17 +88,19 @@ def metric_of(one: Evaluation, name: str) -> Mapping[str, Any]:
     """Return the summary's entry for a metric or a cost; empty where an older summary lacks it."""
     if name.startswith("cost_"):
         return one.summary.get("cost", {}).get(name.removeprefix("cost_"), {})
+    if name in BELIEFS:
+        return (one.summary.get("probabilities") or {}).get(name, {})
     return one.summary.get(name, {})
 
 
 def _number(value: float, name: str) -> str:
-    return f"{value:.2f}" if name.startswith(("cost", "qwk", "macro")) else f"{100 * value:.1f} %"
+    return f"{value:.2f}" if name.startswith(PLAIN) else f"{100 * value:.1f} %"
 
 
 def _span(low: float | None, high: float | None, name: str) -> str:
     if low is None or high is None:
         return "no interval"
-    if name.startswith(("cost", "qwk", "macro")):
+    if name.startswith(PLAIN):
         return f"{low:.2f} to {high:.2f}"
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
@@ -144,7 +155,7 @@ def _axis(low: float, high: float, floor: float | None) -> tuple[float, float]:
 
 
 def _tick(value: float, name: str) -> str:
-    return f"{value:.4g}" if name.startswith(("cost", "qwk", "macro")) else f"{100 * value:.4g} %"
+    return f"{value:.4g}" if name.startswith(PLAIN) else f"{100 * value:.4g} %"
 
 
 def _placed(shown: Figure, entry: Mapping[str, Any], low: float, high: float, tone: str = "") -> Figure:

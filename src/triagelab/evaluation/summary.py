@@ -12,6 +12,7 @@ import numpy as np
 from triagelab.cases.schema import CROSS_SCALE
 from triagelab.clinical.costs import NO_ANSWER_COLUMN, cost_matrices
 from triagelab.errors import BadInputError, DataFormatError
+from triagelab.evaluation.beliefs import BELIEFS, belief_figures
 from triagelab.evaluation.intervals import LEVEL, RESAMPLES, Interval, intervals, wilson
 from triagelab.evaluation.metrics import METRICS, class_f1, tally
 from triagelab.evaluation.records import Record
@@ -33,6 +34,7 @@ def summarise(records: Sequence[Record], *, seed: int = 0, resamples: int = RESA
             name: {**found[f"cost_{name}"].to_dict(), "matrix": matrix.table().tolist(), "text": matrix.text}
             for name, matrix in cost_matrices().items()
         },
+        "probabilities": belief_figures(records, resamples=resamples, seed=seed),
         "per_class": per_class(counts.confusion, counts.total),
         "confusion": {
             "rows": "truth 1-5",
@@ -138,6 +140,8 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     for name in cost_matrices():
         cost = summary["cost"][name]
         lines.append(f"  {'cost, ' + name:<20} {figure(cost)}")
+    if (beliefs := summary.get("probabilities")) is not None:
+        lines += [f"  {name:<20} {figure(beliefs[name])}" for name in BELIEFS]
     lines.append(f"  95 % intervals: {summary['intervals']['method']}")
     lines += [f"  cost matrix, {name}: {summary['cost'][name]['text']}" for name in cost_matrices()]
     if summary.get("rejected"):
