@@ -15,7 +15,7 @@ from triagelab.training.recipe_files import known_settings, load_recipe, recipe_
 def test_every_shipped_recipe_loads(name: str) -> None:
     recipe = load_recipe(name)
     assert recipe.name == name
-    assert recipe.kind in ("sft", "grpo")
+    assert recipe.kind in ("sft", "grpo", "encoder", "hybrid")
     assert recipe.warm_start is not None or recipe.kind == "sft", "GRPO starts from an SFT policy"
 
 
