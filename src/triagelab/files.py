@@ -19,8 +19,12 @@ MAX_TOML_BYTES = 4 * 1024 * 1024
 
 @contextmanager
 def atomic_writer(path: Path | str, mode: str = "w") -> Iterator[IO[Any]]:
-    """Open a temporary neighbour of `path` and rename it over `path` only if the block ends without an error."""
-    target = Path(path)
+    """Open a temporary neighbour of `path` and rename it over `path` only if the block ends without an error.
+
+    A link is followed and stays. Raises: BadInputError for a folder, a device or a place that cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    check_output(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
@@ -34,6 +38,14 @@ def atomic_writer(path: Path | str, mode: str = "w") -> Iterator[IO[Any]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def check_output(path: Path | str, field: str = "output path") -> None:
+    """Raise BadInputError for something that is there and no regular file: it cannot be replaced by one."""
+    target = Path(path)
+    if target.exists() and not target.is_file():
+        what = "a folder" if target.is_dir() else "a device or a pipe"
+        raise BadInputError(field, str(path), "the name of a file", f"this is {what}")
 
 
 def write_json(path: Path | str, value: object) -> None:
@@ -57,7 +69,7 @@ def open_input(path: Path | str, field: str = "file") -> IO[bytes]:
     """Open an existing regular file for reading, or say in one line why that is not possible."""
     source = Path(path)
     if not source.is_file():
-        what = "a folder" if source.is_dir() else "not there"
+        what = "a folder" if source.is_dir() else "a device or a pipe" if source.exists() else "not there"
         raise BadInputError(field, str(path), "an existing file", f"it is {what}")
     try:
         return source.open("rb")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -66,19 +67,29 @@ def resources(extra: Mapping[str, Any]) -> dict[str, Any] | None:
 def show(presentation: Presentation, prediction: Prediction, version: int, console: Console) -> None:
     """Print one answer for people; in colour where the console is a terminal that wants it."""
     spans = evidence(presentation, prediction, version)
-    plain = not console.is_terminal or console.no_color
+    plain, piped = not console.is_terminal or console.no_color, not console.is_terminal
     head, *rest = lines(presentation, prediction, version)
-    console.print(head, style=None if plain else "bold", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        _folded(head, console), style=None if plain else "bold", highlight=False, markup=False, soft_wrap=True
+    )
     console.print()
     if plain:
-        console.print(bracketed(presentation.narrative, spans), highlight=False, markup=False, soft_wrap=True)
-        for line in span_lines(spans):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(bracketed(presentation.narrative, spans), highlight=False, markup=False, soft_wrap=piped)
+        rest = [*span_lines(spans), *rest]
     else:
         console.print(coloured(presentation.narrative, spans))
         console.print(_legend(spans))
     for line in rest:
-        console.print(line, highlight=False, markup=False, soft_wrap=plain)
+        console.print(_folded(line, console), highlight=False, markup=False, soft_wrap=True)
+
+
+def _folded(line: str, console: Console) -> str:
+    """Return a line broken between words for a terminal, under its own indent; as it is for a pipe."""
+    if not console.is_terminal or len(line) <= console.width:
+        return line
+    text = line.lstrip(" ")
+    indent = len(line) - len(text) + (3 if text[:3] in {f"{point}  " for point in QUESTIONS} else 0)
+    return textwrap.fill(line, max(console.width, 20), subsequent_indent=" " * min(indent, 8))
 
 
 def _legend(spans: list[Span]) -> Any:

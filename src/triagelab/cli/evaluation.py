@@ -54,7 +54,9 @@ def evaluate(
     ),
     cost: str | None = typer.Option(None, "--cost", help="Cost matrix for --decision cost: standard or sensitivity."),
     stress: bool = typer.Option(False, "--stress", help="Also perturb every case and report how the level moves."),
-    stress_k: int = typer.Option(4, "--stress-k", min=1, max=64, help="Variants a case and kind, with --stress."),
+    stress_k: int | None = typer.Option(
+        None, "--stress-k", min=1, max=64, help="Variants a case and kind, with --stress (default: 4)."
+    ),
     stress_kind: list[str] = typer.Option(
         [], "--stress-kind", help="Only this kind of perturbation; may be repeated. An unknown one lists all."
     ),
@@ -63,6 +65,8 @@ def evaluate(
     """Run an agent over a data set and write records and a summary with intervals."""
     if stress_kind and not stress:
         raise BadInputError("--stress-kind", ", ".join(stress_kind), "only together with --stress")
+    if stress_k is not None and not stress:
+        raise BadInputError("--stress-k", stress_k, "only together with --stress")
     from triagelab.agents.registry import load_agent
     from triagelab.datasets.registry import draw, load_dataset
     from triagelab.evaluation import runner
@@ -94,7 +98,7 @@ def evaluate(
             cases,
             out,
             kinds=tuple(stress_kind) or None,
-            k=stress_k,
+            k=stress_k or 4,
             seed=seed,
             protocol=protocol.value,
             config=config,

@@ -54,7 +54,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except TriageLabError as error:
         return _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("stopped; the same command (with --resume for train) goes on from the last checkpoint", 130)
+        return _fail(
+            "stopped; train goes on with --resume, evaluate with the same command; else nothing was written", 130
+        )
     except BrokenPipeError:
         # The reader of a pipe went away (for example `| head`): nothing is wrong, and Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -139,6 +139,8 @@ def _object(line: bytes) -> dict[str, Any] | str:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
         return f"not JSON ({str(error)[:80]}); expected one object a line"
+    if b"\\ud" in line.lower() and any("\ud800" <= sign <= "\udfff" for sign in json.dumps(found, ensure_ascii=False)):
+        return "half a character (a lone surrogate such as \\ud800), which is no text"
     return found if isinstance(found, dict) else f"expected a JSON object, got {type(found).__name__}"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from triagelab.errors import BadInputError
+from triagelab.errors import BadInputError, DataFormatError
 
 if TYPE_CHECKING:
     from triagelab.agents.base import Agent, Prediction
@@ -59,6 +59,7 @@ def triage(
 ) -> None:
     """Triage a note: level, the note with its evidence marked, decision points A to D, and what to ask next."""
     _check_sources({"TEXT": text, "--file": file, "--fhir": fhir}, out, skip_bad, text_field)
+    _check_out(out, file or fhir)
     from triagelab.agents.registry import load_agent
 
     options: dict[str, Any] = {"version": version, **decision_options(decision, cost)}
@@ -107,6 +108,17 @@ def _check_sources(given: dict[str, Any], out: Path | None, skip_bad: bool, text
             raise BadInputError(name, value, "only together with --file")
 
 
+def _check_out(out: Path | None, source: Path | None) -> None:
+    """Raise BadInputError before any work is done, also where the answers would replace the notes."""
+    from triagelab.files import check_output
+
+    if out is None:
+        return
+    check_output(out, "--out")
+    if source is not None and out.exists() and source.exists() and out.samefile(source):
+        raise BadInputError("--out", str(out), "another file than the one that is read")
+
+
 def _read_text(text: str) -> Presentation:
     from triagelab.cli.note_files import MAX_NOTE_CHARS, presentation
 
@@ -133,7 +145,7 @@ def _triage_file(agent: Agent, notes: NoteFile, out: Path | None, version: int, 
         from triagelab.files import write_jsonl
 
         count = write_jsonl(out, rows)
-        typer.echo(f"{count} notes -> {out}")
+        typer.echo(f"{count} note{'s' * (count != 1)} -> {out}")
     else:
         for row in rows:
             because = ", ".join(one_line(rule) for rule in row["because"])
@@ -143,14 +155,22 @@ def _triage_file(agent: Agent, notes: NoteFile, out: Path | None, version: int, 
 
 
 def _rows(agent: Agent, notes: NoteFile, version: int) -> Iterator[dict[str, Any]]:
-    """Yield one row a note; at most one batch of notes is held at a time."""
+    """Yield one row a note; at most one batch of notes is held at a time.
+
+    Raises: DataFormatError for a file without a single note, so that no empty answer is taken for one.
+    """
     from triagelab.cli.answers import row
     from triagelab.cli.progress import track_file
 
     tracked = track_file(notes, size=notes.size, place=lambda: notes.bytes_read, label="triage")
+    answered = False
     while batch := list(islice(tracked, BATCH)):
         for presentation, prediction in zip(batch, agent.predict(batch), strict=True):
             yield row(presentation, prediction, version, full=False)
+            answered = True
+    if not answered:
+        why = f"all {notes.bad} rows are bad, the first: {notes.rejects[0]}" if notes.bad else "there is no note in it"
+        raise DataFormatError(f"{notes.path}: {why}")
 
 
 def _say_what_was_left(notes: NoteFile) -> None:
@@ -158,7 +178,7 @@ def _say_what_was_left(notes: NoteFile) -> None:
     from triagelab.cli.highlight import one_line
 
     if notes.bad:
-        typer.echo(f"{notes.bad} rows left out:", err=True)
+        typer.echo(f"{notes.bad} row{'s' * (notes.bad != 1)} left out:", err=True)
         for line in notes.rejects:
             typer.echo(f"  {one_line(line, 300)}", err=True)
         if notes.bad > len(notes.rejects):

@@ -44,9 +44,11 @@ class RunState:
                 raise RunStateError(f"{folder / RECORDS}: records without {RUN}; choose another folder or remove them")
             return cls(folder, settings, 0.0, [code_version()])
         saved = _read(place)
-        drift = [key for key in {**saved.settings, **settings} if saved.settings.get(key) != settings.get(key)]
+        before, now = _flat(saved.settings), _flat(settings)
+        drift = [key for key in {**now, **before} if before.get(key) != now.get(key)]
         if drift:
-            changes = [f"{key} was {saved.settings.get(key)!r}, is {settings.get(key)!r}" for key in drift[:3]]
+            drift.sort(key=lambda key: key == "data_hash")  # other options often mean other data: they say it better
+            changes = [f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in drift[:3]]
             what = f"another configuration ({'; '.join(changes)})"
             raise RunStateError(f"{folder}: holds an evaluation with {what}; choose another folder")
         if code_version() not in saved.code_versions:
@@ -69,6 +71,14 @@ class RunState:
     def save(self) -> None:
         saved = {"settings": self.settings, "seconds": round(self.seconds, 3), "code_versions": self.code_versions}
         write_json(self.folder / RUN, {"kind": "evaluation run", **saved})
+
+
+def _flat(settings: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Return settings with nested ones named by their path (options.stress.k)."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= _flat(value, f"{within}{key}.") if isinstance(value, Mapping) else {f"{within}{key}": value}
+    return found
 
 
 def _read(place: Path) -> RunState:

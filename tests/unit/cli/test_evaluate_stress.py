@@ -63,3 +63,13 @@ def test_wrong_options_get_one_line_and_nothing_is_written(more, vignettes, tmp_
     assert error.count("\n") == 1
     assert "Traceback" not in error
     assert not (tmp_path / "out").exists()
+
+
+def test_options_of_the_stress_test_need_it_and_other_ones_are_named(vignettes, tmp_path, capsys):
+    command = ["evaluate", "--agent", "rules", "--data", vignettes, "--out", str(tmp_path / "out")]
+    assert run([*command, "--stress-k", "2"]) == 2
+    assert "only together with --stress" in capsys.readouterr().err
+    assert run([*command, "--stress", "--stress-kind", "units", "--stress-k", "2"]) == 0
+    capsys.readouterr()
+    assert run([*command, "--stress", "--stress-kind", "units", "--stress-k", "3"]) == 2
+    assert "options.stress.k was 2, is 3" in capsys.readouterr().err

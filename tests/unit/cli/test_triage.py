@@ -180,3 +180,18 @@ def test_a_fhir_bundle_is_read_and_the_answer_written_as_a_risk_assessment(capsy
     assert run(["triage", "--fhir", str(source), "--out", str(tmp_path / "none.json")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "none.json").exists()
+
+
+def test_a_narrow_terminal_breaks_between_words_and_keeps_the_indent():
+    from io import StringIO
+
+    from rich.console import Console
+
+    from triagelab.cli.answers import _folded
+
+    line = "  B  High risk, newly confused, or in severe pain or distress? nothing says so (27 facts not known)"
+    narrow = Console(file=StringIO(), force_terminal=True, width=40)
+    rows = _folded(line, narrow).split("\n")
+    assert max(map(len, rows)) <= 40
+    assert all(row.startswith("     ") and row.strip() in line for row in rows[1:])
+    assert _folded(line, Console(file=StringIO(), width=40)) == line

@@ -160,3 +160,47 @@ def test_rows_are_read_in_batches_and_not_all_at_once(tmp_path):
     rows = iter(notes)
     next(rows)
     assert notes.bytes_read < notes.size / 100
+
+
+@pytest.mark.parametrize("name", ["folder", "input", "fifo"])
+def test_an_output_that_would_destroy_something_is_refused_before_any_work(name, tmp_path, capsys):
+    source = write(tmp_path / "in.jsonl", [{"case": NOTE}])
+    before = source.read_bytes()
+    out = {"folder": tmp_path, "input": source, "fifo": tmp_path / "pipe"}[name]
+    if name == "fifo":
+        os.mkfifo(out)
+    assert run(["triage", "--file", str(source), "--out", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert "--out: got" in error
+    assert error.count("\n") == 1
+    assert source.read_bytes() == before
+
+
+def test_a_link_to_the_output_is_followed_and_stays(tmp_path):
+    source = write(tmp_path / "in.jsonl", [{"case": NOTE}])
+    (tmp_path / "link").symlink_to(tmp_path / "real.jsonl")
+    assert run(["triage", "--file", str(source), "--out", str(tmp_path / "link")]) == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real.jsonl").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "no note in it"), ("\n\n", "no note in it"), ("{\n[]\n", "all 2 rows")]
+)
+def test_a_file_without_a_single_note_is_no_empty_answer(text, said, tmp_path, capsys):
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text(text)
+    assert run(["triage", "--file", str(source), "--out", str(out), "--skip-bad"]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
+def test_half_a_character_is_a_bad_row(tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"case": "cough \\ud83d\\ude00"}\n{"case": "cough", "id": "\\udfff"}\n')
+    rows = iter(NoteFile(source))
+    assert next(rows).narrative == "cough \N{GRINNING FACE}"
+    with pytest.raises(DataFormatError, match=r"in.jsonl:2: half a character"):
+        next(rows)
