@@ -8,6 +8,7 @@ from triagelab.cases.age_words import (
     AGED_AT,
     BE,
     BORN,
+    CALLED,
     DAY,
     DAYS,
     DECADE_BEFORE,
@@ -23,16 +24,21 @@ from triagelab.cases.age_words import (
     SHIFT,
     STOP,
     SUBJECT,
-    THINGS,
+    TUBES,
     WHOLE,
     YEAR,
     YOUNG,
 )
 from triagelab.cases.readings import number_at
-from triagelab.cases.tokens import Tokens
+from triagelab.cases.tokens import Tokens, wordset
 
 STRONG, PLAIN, WEAK, LAST = 3.0, 2.0, 1.0, 0.5
 """How sure a form is that its number is the patient's age."""
+
+
+_LEADS = wordset("of aged age about approx approximately around roughly only / , : - is circa ~ maybe")
+_NO_AGE = wordset("% percent / kg lb mg ml cm mm l bpm x time ° beat breath of ft foot per")
+_ENDS = frozenset((".", "", "\n", "!", "?", ";"))
 
 
 class Age(NamedTuple):
@@ -109,8 +115,9 @@ def _unit_alone(tokens: Tokens, index: int, end: int, years: float, unit: str) -
     if after in PEOPLE and (after not in ("m", "f") or tokens.raw(end).isupper() or unit in YEAR | MONTH):
         return Age(years, index, end, STRONG if unit not in HOUR | DAY else PLAIN, _sex_letter(tokens, end))
     comma = before == ","
-    who = word_at(tokens, index - 2) if comma or before in BE else before
+    who = word_at(tokens, index - 2) if comma or before in BE or before == "of" else before
     long = unit in YEAR | MONTH
+    long = long or (who in YOUNG | wordset("boy girl") and _tiny(tokens, index, before))
     ends = after in STOP or after in ("with", "and", "who", "had", "old") or (long and after in GO_ON)
     if (
         (
@@ -128,6 +135,11 @@ def _unit_alone(tokens: Tokens, index: int, end: int, years: float, unit: str) -
     if index == 0 and short and after not in ("history", "hx", "ago", "of", "h", "x", "post", "s", "pregnant"):
         return Age(years, index, end, WEAK)
     return None
+
+
+def _tiny(tokens: Tokens, index: int, before: str) -> bool:
+    """Return whether days or weeks are the age of a baby: "baby girl, 3 weeks,", "my daughter is ten weeks and"."""
+    return before in BE | {"of"} or not KID.isdisjoint(tokens.words[max(index - 4, 0) : index])
 
 
 def suffix(tokens: Tokens, place: int) -> int:
@@ -150,8 +162,8 @@ def _sex_letter(tokens: Tokens, place: int) -> str | None:
     return None
 
 
-def lettered(tokens: Tokens, index: int, place: int, value: float) -> Age | None:
-    """Read "34F", "34/M", "M34", "F/34", "(F/47)", "M, 44", "76 lady"."""
+def lettered(tokens: Tokens, index: int, place: int, value: float, labels: frozenset[int] = frozenset()) -> Age | None:
+    """Read "34F", "34/M", "M34", "F/34", "(F/47)", "M, 44", "76 lady"; "headache 51M BP 164/92" before a label."""
     if value != int(value) or value > 112:
         return None
     step = place + 1 if word_at(tokens, place) == "/" else place
@@ -163,13 +175,16 @@ def lettered(tokens: Tokens, index: int, place: int, value: float) -> Age | None
         if number_at(tokens, step + 1) is not None and tokens.ends[step] == tokens.starts[step + 1]:
             return None
         hot = after == "f" and value >= 94
-        glued = tokens.ends[index] == tokens.starts[place] and word_at(tokens, step + 1) in STOP
-        clear = (glued or word_at(tokens, index - 1) in OPEN) and word_at(tokens, step + 1) not in THINGS
+        ends = word_at(tokens, step + 1) in STOP or step + 1 in labels
+        glued = tokens.ends[index] == tokens.starts[place] and ends and not {index - 1, index - 2} & labels
+        clear = (glued or word_at(tokens, index - 1) in OPEN) and word_at(tokens, step + 1) not in TUBES
         if clear and not hot and word_at(tokens, step + 1) not in ("/", "°"):
             return Age(value, index, step + 1, PLAIN, "female" if after == "f" else "male")
         return None
-    if after in SEXED and after not in ("m", "f") and word_at(tokens, index - 1) in OPEN:
-        return Age(value, index, place, PLAIN)
+    if after in SEXED and after not in ("m", "f") and number_at(tokens, step + 1) is None:
+        opens = word_at(tokens, index - 1) in OPEN
+        if opens or (word_at(tokens, index - 1).isalpha() and not {index - 1, index - 2} & labels):
+            return Age(value, index, place, PLAIN if opens else WEAK)
     slash = word_at(tokens, index - 1) in ("/", ",", ":", "-")
     letter = index - 2 if slash else index - 1
     if letter < 0 or word_at(tokens, letter) not in ("m", "f") or not tokens.raw(letter).isupper():
@@ -184,6 +199,43 @@ def lettered(tokens: Tokens, index: int, place: int, value: float) -> Age | None
         sex = "female" if word_at(tokens, letter) == "f" else "male"
         return Age(value, letter, place, PLAIN, sex)
     return None
+
+
+def called(tokens: Tokens, index: int, place: int, value: float, labels: frozenset[int]) -> Age | None:
+    """Read "lady 27,", "woman of 64 has", "female / 37", "grandmother 88 fell", "Male, about 60,"."""
+    who = index - 1
+    while who > index - 4 and word_at(tokens, who) in _LEADS:
+        who -= 1
+    noun, after = word_at(tokens, who), word_at(tokens, place)
+    if noun not in CALLED or place in labels or after in FACTOR or after in _NO_AGE or value < 1:
+        return None
+    if number_at(tokens, place) is not None or (after in ("/", "-") and number_at(tokens, place + 1) is not None):
+        return None
+    if word_at(tokens, index - 1) == "," and after not in STOP:
+        return None
+    if after.isalpha() and len(after) < 3 and after not in GO_ON:
+        return None
+    return Age(value, index, place, PLAIN if after in STOP or word_at(tokens, index - 1) == "of" else WEAK)
+
+
+def alone(tokens: Tokens, index: int, place: int, value: float, labels: frozenset[int]) -> Age | None:
+    """Read a number that is a sentence of its own (". 61.", ". 24 years.") or that opens the note ("79, fell")."""
+    before, after = word_at(tokens, index - 1), word_at(tokens, place)
+    opens = before in _ENDS and (index < 2 or word_at(tokens, index - 2).isalpha() or before == "\n")
+    if after in YEAR and word_at(tokens, place + 1) in _ENDS and (opens or before == ","):
+        return Age(value, index, place + 1, WEAK if opens else LAST)
+    if value < 2:
+        return None
+    if opens and after in _ENDS:
+        return Age(value, index, place, WEAK)
+    following = word_at(tokens, place + 1)
+    if after != "," or place + 1 in labels or not following.isalpha() or len(following) < 3 or following in FACTOR:
+        return None
+    if opens:
+        return Age(value, index, place, WEAK)
+    near = tokens.words[max(index - 9, 0) : index - 1]
+    plain = before == "," and near and not any("0" <= word[0] <= "9" for word in near)
+    return Age(value, index, place, LAST) if plain and not labels & set(range(index - 9, index)) else None
 
 
 def labelled(tokens: Tokens, index: int, place: int, value: float) -> Age | None:

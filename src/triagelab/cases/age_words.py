@@ -16,7 +16,7 @@ WHOLE = wordset("yo yoa yof yom yf ym mof wof")
 KID = wordset("baby infant newborn neonate")
 NEWBORN = wordset("newborn neonate")
 YOUNG = KID | wordset("child toddler kid son daughter boy girl")
-SEXED = wordset("male female man woman boy girl lady gentleman gent fem lad guy bloke gal m f")
+SEXED = wordset("male female man woman boy girl lady gentleman gent fem lad lass guy bloke chap fella gal m f")
 PEOPLE = SEXED | YOUNG | wordset("pt patient teen pedestrian driver resident student worker person")
 KIN = wordset("mother father mom dad mum parent grandmother grandfather "
         "brother sister husband wife spouse partner aunt "
@@ -31,9 +31,19 @@ THINGS = wordset(
 )
 LINKS = PEOPLE | wordset("with w c for has and here s in presents after post")
 AGED_AT = wordset("at since by from until till before after around")
-SUBJECT = wordset("he she shes hes i'm im i patient pt child baby son "
+SUBJECT = wordset("he she shes hes i'm im i patient pt caller child baby son "
         "daughter boy girl infant toddler kid mother father mom dad "
                    "mum husband wife grandmother grandfather grandma grandpa nan who brother sister")  # fmt: skip
+CALLED = (
+    (SEXED - wordset("m f"))
+    | YOUNG - wordset("kid child")
+    | wordset(
+        "pt patient caller teen teenager pensioner grandmother grandfather grandma grandpa granny nan "
+        "widow widower bachelor student schoolboy schoolgirl passenger driver cyclist"
+    )
+)
+"""Nouns for the patient behind which a bare number is the age ("lady 27", "woman of 64", "female / 37")."""
+TUBES = wordset("catheter foley tube french fr needle gauge port line drain sheath cannula")
 BE = wordset("is am was turned only just about aged nearly almost")
 STOP = frozenset((",", ".", ";", "", "\n", ")", "-", "!", "?", ":", "/"))
 GO_ON = STOP | wordset("and but who with he she i has had my have so it not we came fell")

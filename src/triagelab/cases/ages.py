@@ -7,7 +7,9 @@ from triagelab.cases.age_forms import (
     PLAIN,
     STRONG,
     Age,
+    alone,
     amount,
+    called,
     decade,
     labelled,
     lettered,
@@ -18,6 +20,7 @@ from triagelab.cases.age_forms import (
     word_at,
 )
 from triagelab.cases.age_words import (
+    CALLED,
     CHILDREN,
     DAYS,
     DECADE_BEFORE,
@@ -31,7 +34,10 @@ from triagelab.cases.age_words import (
     THINGS,
 )
 from triagelab.cases.readings import number_at
-from triagelab.cases.tokens import Tokens
+from triagelab.cases.tokens import Tokens, wordset
+
+_SAID = wordset("fever pain breathing afebrile")
+_FIRST = wordset("i im i'm i've ive")
 
 
 def read_age(tokens: Tokens, labels: frozenset[int]) -> Age | None:
@@ -70,12 +76,21 @@ def _at(tokens: Tokens, index: int, labels: frozenset[int]) -> Age | None:
     found = (
         decade(tokens, index, place, value)
         or with_unit(tokens, index, place, value, sub)
-        or lettered(tokens, index, place, value)
+        or lettered(tokens, index, place, value, labels)
         or labelled(tokens, index, place, value)
     )
-    if found is None and value == int(value) and 0 < value <= 110 and not sub:
-        found = told(tokens, index, place, value) or set_off(tokens, index, place, value, labels)
-    if found is None or (before in ("/", "+") and found.sex is None and found.score < STRONG):
+    told_off = before == "." and word_at(tokens, index - 2) in _SAID  # "No fever. 32."
+    named = not told_off and bool({index - 1, index - 2} & labels)
+    if found is None and 0 < value <= 110 and not sub and index not in labels and not named:
+        found = told(tokens, index, place, value)
+        if found is None and value == int(value):
+            found = (
+                called(tokens, index, place, value, labels)
+                or set_off(tokens, index, place, value, labels)
+                or alone(tokens, index, place, value, labels)
+            )
+    bare = before in ("/", "+") and word_at(tokens, index - 2) not in CALLED
+    if found is None or (bare and found.sex is None and found.score < STRONG):
         return None
     return _of_patient(tokens, found)
 
@@ -86,10 +101,14 @@ def _of_patient(tokens: Tokens, age: Age) -> Age | None:
     after = words[age.end : age.end + 2]
     first = after[0] if after else ""
     second = len(after) > 1 and after[1] in THINGS and first.isalpha() and first not in LINKS
-    if first in THINGS or (second and age.sex is None):
+    if age.sex is None and (first in THINGS or second):
         return None
+    if tokens.raw(age.end - 1).lower().endswith(("'s", "’s")):
+        return age  # "a 6-year-old's parents"
     mine = any(word in ("my", "our") for word in words[max(age.start - 3, 0) : age.start])
-    if first in KIN and not mine:
+    if mine and _FIRST.intersection(words[: age.start]):
+        age = age._replace(score=min(age.score, LAST))  # "I eat and work. 45. My mother, 78, has pneumonia"
+    if first in KIN and not mine and age.sex is None:
         return age._replace(score=LAST) if first in CHILDREN else None
     near = words[max(age.start - 3, 0) : age.start]
     told = next((word for word in reversed(near) if word in KIN), None)
@@ -98,5 +117,5 @@ def _of_patient(tokens: Tokens, age: Age) -> Age | None:
     aside = near[-1:] in ([","], ["("], ["age"], ["is"]) or words[age.start - 1 : age.start] == [told]
     speaks = not SAY.isdisjoint(words[age.end : age.end + 4])
     if told in CHILDREN and not speaks:
-        return age
+        return age._replace(score=LAST) if near[-2:-1] == [told] and near[-1:] == [","] else age
     return None if aside and (speaks or told not in CHILDREN) and near[-1:] != ["is"] else age

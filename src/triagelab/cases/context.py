@@ -30,6 +30,8 @@ from triagelab.cases.tokens import wordset
 from triagelab.cases.triggers import BACKWARD, EITHER, FORWARD, MENTION_ROLES, REACH, SECTIONS, STRENGTH
 
 _SUBJECTS = wordset("he she i they we pt patient he's she's i'm im")
+FAR = 20
+"""Words over which "none now" still speaks of the last finding."""
 _ENDED_BY_REASON = (Assertion.NEGATED, Assertion.UNCERTAIN, Assertion.RESOLVED)
 
 
@@ -173,7 +175,8 @@ def _apply_back(scan: Scan, state: _State, event: Event, assertion: Assertion, r
     for place in reversed(meant):
         mention = scan.events[place]
         between = scan.tokens.words[mention.end : later]
-        if len(between) > REACH or "." in between or (later != event.start and parted(between, assertion)):
+        reach = FAR if assertion is Assertion.RESOLVED and later == event.start else REACH
+        if len(between) > reach or "." in between or (later != event.start and parted(between, assertion)):
             return
         if STRENGTH[assertion] > STRENGTH[result[place]]:
             result[place] = assertion

@@ -22,8 +22,10 @@ _JOINS = _LIGHT | wordset(", / & + with")
 _VERBS = wordset(
     "is are was were has had have feel state report say came come went go take took he she i they it pt patient"
 )
-_KIN = wordset("mother father mom mum dad brother sister grandmother grandfather grandma grandpa husband wife partner "
-               "boyfriend girlfriend aunt uncle son daughter cousin twin")  # fmt: skip
+_KIN = wordset("mother father mom mum mam dad brother sister grandmother grandfather grandma grandpa nan gran granny "
+               "granddad grandad husband wife partner boyfriend girlfriend aunt auntie uncle son daughter cousin twin "
+               "niece nephew grandson granddaughter neighbor friend colleague flatmate roommate housemate "
+               "boss teacher fiance")  # fmt: skip
 _COUNTS = wordset("one two three four five six seven few several couple")
 NEVER = wordset("never")
 _SUCH, _THINK = wordset("like"), wordset("think believe feel say know that if whether when because as")
@@ -174,5 +176,6 @@ def after_pronoun(scan: Scan, event: Event) -> bool:
 def parted(between: list[str], assertion: Assertion) -> bool:
     """Return whether the words between two mentions part them: for a denial anything but "and", "or", a comma."""
     if assertion is Assertion.NEGATED:
-        return any(word not in _JOINS for word in between)
+        slashed = len(between) > 1 and between[0] == between[-1] == "/"  # "CP/vision/SOB all denied"
+        return not slashed and any(word not in _JOINS for word in between)
     return any(word in _NEW_CLAUSE for word in between)

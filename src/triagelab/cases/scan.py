@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from triagelab.cases.lexicon import GAP, LEAF, Entry, Lexicon
+from triagelab.cases.slips import slips
 from triagelab.cases.spelling import MIN_LETTERS
 from triagelab.cases.tokens import Tokens, wordset
 
@@ -24,7 +25,15 @@ _MENSES = wordset(
     "her my last late missed heavy a the menstrual no first of this time painful regular irregular skipped normal"
 )
 _NEGATORS = frozenset(("no", "deny", "without", "not"))
+_BE = wordset("is was are were")
 _NO_GAP = wordset("no not never without deny n't didn't doesn't don't hasn't haven't isn't wasn't but")
+
+
+KIN_WORDS = wordset("mother father mom mum dad brother sister grandmother grandfather grandma grandpa husband wife "
+                    "partner boyfriend girlfriend aunt uncle cousin twin friend neighbor colleague "
+                    "roommate")  # fmt: skip
+_AGED = wordset("who is was aged age now about year yr yo old y o - of at")
+_OF_THEM = wordset("has had have was died got with suffer also recently")
 
 
 class Event(NamedTuple):
@@ -49,7 +58,9 @@ class Scan:
 def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
     """Return every longest lexicon match and every break, left to right; linear in the number of tokens."""
     meant = lexicon.spelling.meant
-    tokens.words = [meant(word) if len(word) >= MIN_LETTERS else word for word in tokens.words]
+    mended = slips(lexicon.spelling.known)
+    words = [mended.get(word, word) for word in tokens.words]
+    tokens.words = [meant(word) if len(word) >= MIN_LETTERS else word for word in words]
     result = Scan(tokens)
     events, numbers, words, root = result.events, result.numbers, tokens.words, lexicon.root
     index, size = 0, len(words)
@@ -58,6 +69,11 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
         node = root.get(word)
         if node is not None:
             end, entries = _longest(tokens, index, node)
+            if entries and entries[0].role == "trigger" and word in _BE and words[index + 1 : end] == ["not"]:
+                behind, said = _longest(tokens, end - 1, root.get("not", {}))
+                if behind > end and any(entry.role == "concept" for entry in said):
+                    index, end, entries = end - 1, behind, said  # "is not conscious"
+                    word = "not"
             if entries:
                 for entry in entries:
                     events.append(Event(index, end, entry.role, entry.value))
@@ -74,6 +90,13 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
                 numbers.extend(inside)
                 index = end
                 continue
+        if word in KIN_WORDS:
+            behind = _aside(words, index)
+            if behind:
+                events.append(Event(index, behind, "trigger", "relative"))
+                numbers.extend(place for place in range(index, behind) if "0" <= words[place][0] <= "9")
+                index = behind
+                continue
         if word in _BREAKS:
             kind = _BREAKS[word]
             if word != "." or _ends_sentence(tokens, index):
@@ -87,6 +110,29 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
                 events.append(Event(index, index + 1, "trigger", "past_after"))
         index += 1
     return result
+
+
+def _aside(words: list[str], index: int) -> int:
+    """Return where "mother (65) has", "sister, who is 40, had", "mother 78 has" ends, 0 if it is not there."""
+    place = index + 1
+    opened = words[place : place + 1]
+    if opened in (["("], [","]):
+        place += 1
+        while words[place : place + 1] and words[place] in _AGED:
+            place += 1
+    if not words[place : place + 1] or not words[place].isdigit():
+        return 0
+    place += 1
+    while words[place : place + 1] and words[place] in _AGED:
+        place += 1
+    if opened == ["("] or opened == [","]:
+        if words[place : place + 1] not in ([")"], [","]):
+            return 0
+        place += 1
+    verb = words[place : place + 1]
+    if verb and verb[0] in _OF_THEM:
+        return place + 1
+    return 0
 
 
 def _label_end(words: list[str], start: int, end: int, node: dict[str, Any]) -> Event | None:

@@ -6,8 +6,8 @@ from triagelab.cases.tokens import Tokens, wordset
 
 FEMALE, MALE = "female", "male"
 _NOUN = {
-    **dict.fromkeys(wordset("female woman lady girl fem gal mrs ms miss"), FEMALE),
-    **dict.fromkeys(wordset("male man gentleman gent boy lad guy bloke mr"), MALE),
+    **dict.fromkeys(wordset("female woman lady girl lass fem gal mrs ms miss schoolgirl"), FEMALE),
+    **dict.fromkeys(wordset("male man gentleman gent boy lad guy bloke chap fella mr schoolboy"), MALE),
 }
 _KIN = {
     **dict.fromkeys(
@@ -18,7 +18,7 @@ _KIN = {
 _SPOUSE = wordset("wife husband girlfriend boyfriend partner spouse")
 _ONLY = {
     **dict.fromkeys(
-        wordset("pregnant pregnancy vaginal vagina menstrual menses "
+        wordset("tampon pregnant pregnancy vaginal vagina menstrual menses "
         "menstruation lmp miscarriage postpartum hysterectomy "
                 "menopausal menopause ovarian ovary uterus uterine cervix cervical_os gravida primigravida primip hcg "
                 "bhcg upt breastfeeding ectopic gravid twins tubal eclampsia preeclampsia endometriosis pcos"), FEMALE),

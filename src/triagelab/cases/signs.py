@@ -9,7 +9,8 @@ from triagelab.cases.tokens import Tokens, wordset
 _NO = wordset("no none neg negative nil absent denies denied deny n nope nad")
 _YES = wordset("yes y positive pos present yep")
 _PLAIN_NO = wordset("no none neg negative nil")
-_BEHIND = _PLAIN_NO | frozenset(("(", "+", "-", "–", ":", "?", "=", "free"))
+_BEHIND = _PLAIN_NO | frozenset(("(", ",", "+", "-", "–", ":", "?", "=", "free"))
+_LISTED_NO = wordset("none negative neg nil denied denies")
 _BEFORE = frozenset((")", "?", "+", "-"))
 _ENDS = frozenset(("", ",", ".", ";", "\n", "|", ")", "/", "!", "•"))
 _OPENS = frozenset(("", ",", ".", ";", "\n", "|", "(", "/", ":", "•", "+", "-"))
@@ -67,6 +68,8 @@ def _behind(tokens: Tokens, event: Event) -> Assertion | None:
         return Assertion.NEGATED
     if first in _PLAIN_NO and second in _ENDS - {"/", ")"}:
         return Assertion.NEGATED
+    if first == "," and second in _LISTED_NO and third in _ENDS - {"/", ")"}:
+        return Assertion.NEGATED  # "chest pain, none."
     if first in (":", "?", "-", "=", "–"):
         answer, after = second, third
         if first == "-" and _glued(tokens, end):

@@ -25,6 +25,7 @@ SECTIONS = {
     "section_past": Assertion.HISTORICAL,
     "section_family": Assertion.FAMILY,
     "section_allergy": Assertion.HYPOTHETICAL,
+    "section_plan": Assertion.PLANNED,
     "section_now": None,
 }
 BACKWARD = {

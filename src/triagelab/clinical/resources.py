@@ -21,8 +21,9 @@ COMPLEX = "res_complex_procedure"
 DETAILS = {"res_ecg_or_xray": "both_ecg_and_xray", "res_ct_mri_us": "several_advanced_imaging"}
 """Facts that tell apart what one line of the resource table joins; surely not there where the line is not needed."""
 
-OVERRULE, OVERRULE_NONE = 2 / 3, 0.85
-"""How sure the rates must be to overrule the count of the table; more where the table expects nothing at all.
+OVERRULE, OVERRULE_NONE, OVERRULE_NAMED = 2 / 3, 0.85, 0.75
+"""How sure the rates must be to overrule the count of the table; more where the table expects nothing at all, and where
+it names two types with a reason for each instead of counting unknown ones.
 
 Chosen on NHAMCS 2019: of the nurses' levels the engine then meets 0.466 (table alone 0.452), kappa 0.406 (0.375).
 """
@@ -71,7 +72,8 @@ class Forecast:
         none, _, many = self.probabilities
         table = min(2, self.high)
         if table == 2:
-            return 1 if many < 1.0 - OVERRULE and self.low_stated < 2 else 2
+            sure = OVERRULE_NAMED if self.low >= 2 else OVERRULE
+            return 1 if many < 1.0 - sure and self.low_stated < 2 else 2
         if table == 1:
             return 2 if many >= OVERRULE else 1
         if none >= 1.0 - OVERRULE_NONE:
