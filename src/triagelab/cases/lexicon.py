@@ -75,7 +75,11 @@ def _compile(files: Mapping[str, LexiconFile], words: Mapping[str, tuple[str, ..
                 exact = tuple(word[1:].lower() for word in phrase.split() if word.startswith("=") and len(word) > 1)
                 if phrase.lower() in only:
                     exact = (phrase.lower(),)
-                _insert(root, phrase.replace("=", "") if exact else phrase, Entry(role, name, capitals, exact))
+                entry = Entry(role, name, capitals, exact)
+                _insert(root, phrase.replace("=", "") if exact else phrase, entry)
+                if phrase.startswith("no ") and role == "concept":
+                    # "with no" denies what follows; here the "no" belongs to the finding ("found with no pulse")
+                    _insert(root, f"with {phrase}", entry)
 
     for content in files.values():
         for section in ("concept", "site", "sense"):
