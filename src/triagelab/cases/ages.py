@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from triagelab.cases.age_alone import alone, called
 from triagelab.cases.age_forms import (
     LAST,
     PLAIN,
     STRONG,
     Age,
-    alone,
     amount,
-    called,
     decade,
     labelled,
     lettered,
