@@ -30,10 +30,10 @@ class UnknownNameError(BadInputError, LookupError):
 
     def __init__(self, field: str, value: object, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.4)
-        shown = ", ".join(names[:SHOWN_NAMES]) + (
-            f", and {len(names) - SHOWN_NAMES} more" if names[SHOWN_NAMES:] else ""
-        )
+        near = difflib.get_close_matches(str(value), names, n=5, cutoff=0.4)
+        # Of a long list the nearest names say more than the first of the alphabet.
+        listed = names if len(names) <= SHOWN_NAMES else near or names[:SHOWN_NAMES]
+        shown = ", ".join(listed) + (f", and {len(names) - len(listed)} more" if len(listed) < len(names) else "")
         super().__init__(field, value, shown or "(none)", f"did you mean {near[0]!r}?" if near else "")
 
 

@@ -19,3 +19,10 @@ def test_long_values_are_cut():
 def test_unknown_name_offers_the_nearest():
     with pytest.raises(LookupError, match="did you mean 'nhamcs'"):
         raise UnknownNameError("dataset", "nhmacs", ["nhamcs", "generated"])
+
+
+def test_of_a_long_list_the_nearest_names_are_shown():
+    names = [f"name{number:04d}" for number in range(1000)] + ["ketorolac"]
+    message = str(UnknownNameError("drug", "ketorolak", names))
+    assert message == "drug: got 'ketorolak'; allowed: ketorolac, and 1000 more; did you mean 'ketorolac'?"
+    assert "name0000" in str(UnknownNameError("drug", "!", names))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from triagelab.clinical.ages import known_age
 from triagelab.errors import BadInputError, UnknownNameError
 
 GROUPS: tuple[str, ...] = ("O-", "O+", "A-", "A+", "B-", "B+", "AB-", "AB+")
@@ -55,7 +56,8 @@ class BloodChoice:
 
 def _group(value: str, field: str) -> str:
     found = str(value).strip().upper().replace("−", "-").replace("–", "-").replace(" ", "")
-    found = found.replace("POS", "+").replace("NEG", "-").replace("0", "O")
+    for words, sign in (("POSITIVE", "+"), ("NEGATIVE", "-"), ("POS", "+"), ("NEG", "-"), ("RH", ""), ("0", "O")):
+        found = found.replace(words, sign)
     if found not in GROUPS:
         raise UnknownNameError(field, value, GROUPS)
     return found
@@ -74,11 +76,20 @@ def plasma_ok(donor: str, recipient: str) -> bool:
 
     Raises: UnknownNameError for a group in no list.
     """
-    abo = [_group(value, name).rstrip("+-") for value, name in ((donor, "donor"), (recipient, "recipient"))]
-    return abo[0] in PLASMA[abo[1]]
+    return _abo(donor, "donor") in PLASMA[_abo(recipient, "recipient")]
+
+
+def _abo(value: str, field: str) -> str:
+    """Return the ABO group; plasma needs no Rh(D), so that "AB" is enough."""
+    try:
+        return _group(f"{value}+", field).rstrip("+-")
+    except UnknownNameError:
+        return _group(value, field).rstrip("+-")
 
 
 def _stock(stock: Mapping[str, int]) -> dict[str, int]:
+    if not isinstance(stock, Mapping):
+        raise BadInputError("stock", stock, 'units by group, such as {"O-": 2, "A+": 4}')
     found: dict[str, int] = {}
     for name, units in stock.items():
         if isinstance(units, bool) or not isinstance(units, int) or units < 0:
@@ -96,8 +107,7 @@ def may_bear_children(age_years: float | None, sex: str | None) -> bool:
     """
     if sex not in (None, "female", "male"):
         raise BadInputError("sex", sex, "female, male or null (unknown)")
-    if age_years is not None and not 0 <= age_years <= 125:
-        raise BadInputError("age_years", age_years, "0 to 125, or null (unknown)")
+    age_years = known_age(age_years)
     low, high = CHILD_BEARING_YEARS
     return sex != "male" and (age_years is None or low <= age_years < high)
 

@@ -59,7 +59,7 @@ class DrugOrder:
         for name in (*_ABOVE_ZERO, "bolus"):
             _check_number(name, getattr(self, name), zero=name == "bolus")
         for name in ("push", "once"):
-            if getattr(self, name) not in (None, True, False):
+            if not isinstance(getattr(self, name), bool | None):
                 raise BadInputError(name, getattr(self, name), "true, false or null")
         self._check_units()
         if self.indication is not None and self.indication not in drug_vocabulary().indication:

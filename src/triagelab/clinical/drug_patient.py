@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,9 @@ REACTIONS: dict[str, str] = {
     **dict.fromkeys(("nausea", "diarrhoea", "headache", "intolerance"), "intolerance"),
 }
 """Reaction -> grade. A side effect is an intolerance, not an allergy."""
+
+NOTHING: tuple[str, ...] = ("nkda", "nka", "nkma", "none", "no known drug allergies", "no known allergies", "nil")
+"""What people write into a list that is empty."""
 
 GRADES: tuple[str, ...] = ("mild", "severe", "unstated", "intolerance")
 
@@ -112,6 +115,8 @@ class DrugPatient:
         put = object.__setattr__
         if self.sex not in (None, "female", "male"):
             raise BadInputError("sex", self.sex, "female, male or null (unknown)")
+        if not isinstance(self.history_complete, bool):
+            raise BadInputError("history_complete", self.history_complete, "true or false")
         for name, value in self.conditions.items():
             if name not in drug_vocabulary().condition:
                 raise UnknownNameError("condition", name, drug_vocabulary().condition)
@@ -137,6 +142,8 @@ class DrugPatient:
 
         Raises: UnknownNameError for a name in no list, BadInputError for a value of the wrong kind.
         """
+        if not isinstance(raw, Mapping):
+            raise BadInputError("patient", raw, "one flat mapping of what is known, {} if nothing is")
         plain = ("age_years", "sex", "weight_kg", "history_complete")
         vocabulary = drug_vocabulary()
         sorts = {
@@ -152,8 +159,10 @@ class DrugPatient:
             parts[sorts[name]][name] = value
         own = parts["plain"]
         for name, kind in (("active", ActiveDrug), ("allergies", Allergy)):
-            if own.get(name) is not None:
-                own[name] = tuple(_listed(kind, name, item) for item in own[name])
+            if (given := own.get(name)) is not None:
+                if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+                    raise BadInputError(name, given, "a list of drugs, empty if there are none, or null (not asked)")
+                own[name] = tuple(_listed(kind, name, item) for item in given)
         return cls(
             **own, vitals=VitalSigns(**parts["vitals"]), numbers=parts["numbers"], conditions=parts["conditions"]
         )
@@ -163,6 +172,8 @@ def _listed(kind: type[Any], name: str, item: object) -> Any:
     if isinstance(item, kind):
         return item
     if isinstance(item, str):
+        if item.strip().casefold() in NOTHING:
+            raise BadInputError(name, item, "the name of a drug", "an empty list says that there are none")
         return kind(item)
     if not isinstance(item, Mapping):
         raise BadInputError(name, item, "the name of a drug, or a table with its name in drug")

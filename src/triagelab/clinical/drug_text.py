@@ -21,6 +21,9 @@ _STRENGTH = re.compile(r"\d+(?:\.\d+)?\s*%|\b1\s*:\s*\d[\d,]*")
 _RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_MASS}(\s*/\s*kg)?\s*/\s*{_TIME}{_END}")
 _DOSE = re.compile(rf"(?<![a-z\d./-]){_NUMBER}\s*{_MASS}(\s*/\s*kg)?{_END}(?!\s*/)")
 _RANGE = re.compile(rf"(?<![a-z\d./-]){_NUMBER}\s*(?:-|to)\s*(?={_NUMBER}\s*{_MASS}(?:\s*/\s*kg)?{_END}(?!\s*/))")
+# A dose and the bag it is dissolved in: "20 mEq in 100 mL", "20 mEq/100 mL". A smaller volume after a stroke is the
+# strength of a liquid ("10 mg/5 mL"), which is no dose.
+_BAG = re.compile(rf"(?<=[a-z])(?:\s+in\s+\d[\d,]*|\s*/\s*(?:[5-9]\d|\d{{3,4}}|\d,\d{{3}}))\s*ml{_END}(?!\s*/)")
 _COUNT = re.compile(rf"{_NUMBER}\s*(?:tab(?:let)?s?|cap(?:sule)?s?|puffs?|drops?){_END}")
 _BARE = re.compile(r"\d[\d.,]*")
 _GLUED = re.compile(rf"(?<=[a-z]{{3}})(?=\d[\d.,]*\s*{_MASS}{_END})")
@@ -88,7 +91,7 @@ def parse_order(text: str, **more: Any) -> DrugOrder:
 
     Read: dose ("30 mg", "0.9 mg/kg"), strength ("1%", "1 mg/mL"), rate ("10 mEq/h"), route, "IV push", "over 20 min",
     frequency ("q6h", "tid", "weekly", "once"; of "q4-6h" the shorter), "x 5 days"; of a range of
-    doses the upper end. The rest must be the name of a drug.
+    doses the upper end; "in 100 mL" is passed over. The rest must be the name of a drug.
 
     Raises: BadInputError for a text with two doses, routes or the like; UnknownNameError for a name in no list.
     """
@@ -107,6 +110,7 @@ def parse_order(text: str, **more: Any) -> DrugOrder:
         found["rate"], unit = _amount(match)
         minutes = _minutes(match[4])
         found["rate_unit"] = unit + ("/min" if minutes == 1 else "/h" if minutes == 60 else "/d")
+    rest.take(_BAG, "volume to dissolve in")
     rest.left = _RANGE.sub(_lower_end, rest.left)
     if match := rest.take(_DOSE, "dose"):
         found["dose"], found["unit"] = _amount(match)

@@ -140,7 +140,11 @@ def _taken(order: DrugOrder, weight_kg: float | None) -> ActiveDrug:
 def _order(order: DrugOrder | Mapping[str, Any] | str) -> DrugOrder:
     if isinstance(order, str):
         return parse_order(order)
-    return order if isinstance(order, DrugOrder) else DrugOrder.from_mapping(order)
+    if isinstance(order, DrugOrder):
+        return order
+    if not isinstance(order, Mapping):
+        raise BadInputError("order", order, 'a written order such as "Toradol 30 mg IV", or a mapping')
+    return DrugOrder.from_mapping(order)
 
 
 def _judge(
@@ -205,6 +209,10 @@ def check(
     """
     if when_unknown not in ("list", "hold"):
         raise BadInputError("when_unknown", when_unknown, "list or hold")
+    if options is not None and not isinstance(options, DrugOptions):
+        raise BadInputError("options", options, 'DrugOptions, such as DrugOptions(metformin="fda")')
+    if isinstance(alongside, str | Mapping) or not isinstance(alongside, Iterable):
+        raise BadInputError("alongside", alongside, "a list of orders")
     order = _order(order)
     patient = patient if isinstance(patient, DrugPatient) else DrugPatient.from_mapping(patient)
     rules, chosen = drug_rules(), options or DrugOptions()

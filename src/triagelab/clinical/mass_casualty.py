@@ -136,6 +136,8 @@ class Casualty:
 
         Raises: UnknownNameError for a name that is no fact of a casualty, BadInputError for an impossible value.
         """
+        if not isinstance(raw, Mapping):
+            raise BadInputError("casualty", raw, "one flat mapping of facts")
         for name in raw:
             if name not in NAMES:
                 raise UnknownNameError("fact", name, NAMES)
@@ -195,6 +197,8 @@ def salt_sort(casualty: Casualty) -> int:
 
 
 def _decide(scheme: str, perfusion: str, casualty: Casualty) -> TagDecision:
+    if not isinstance(casualty, Casualty):
+        raise BadInputError("casualty", casualty, "a Casualty", "Casualty.from_mapping makes one of a mapping")
     return _decision(scheme_table(scheme, perfusion).decide(casualty.known()))
 
 

@@ -55,7 +55,7 @@ def _known_before(one: Resource, hours: TriageHours, of_a_visit: bool) -> bool:
     """Return whether a condition was known before: recorded, else begun, before arrival; or on the problem list."""
     written = one.get("recordedDate") or one.get("onsetDateTime")
     if written is not None:
-        end = hours.arrival
+        end = hours.start
         moment = instant(written)
         return moment < end if moment and end else hours.before(written)
     return not of_a_visit and any(_code(category) == "problem-list-item" for category in one.get("category", []))

@@ -75,6 +75,11 @@ class TriageHours:
     first: datetime | None
     last: datetime | None
 
+    @property
+    def start(self) -> datetime | None:
+        """The arrival, else the first measurement: what was written before it was known before the visit."""
+        return self.arrival or self.first
+
     def hold(self, moment: datetime) -> bool:
         """Return whether the moment belongs to triage."""
         return (self.first is None or self.first <= moment) and (self.last is None or moment <= self.last)
@@ -86,9 +91,9 @@ class TriageHours:
             return end is not None and moment <= end
         written = day(text)
         if written is not None:
-            return self.arrival is not None and written < self.arrival.date()
-        if isinstance(text, str) and self.arrival is not None:  # a year, or a year and a month
-            return text[:7] < self.arrival.date().isoformat()[: len(text[:7])]
+            return self.start is not None and written < self.start.date()
+        if isinstance(text, str) and self.start is not None:  # a year, or a year and a month
+            return text[:7] < self.start.date().isoformat()[: len(text[:7])]
         return False
 
 

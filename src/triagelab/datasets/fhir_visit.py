@@ -77,7 +77,7 @@ def _presentation(
     skipped: Counter[str],
 ) -> Presentation:
     """Return what may be shown; the level in the visit's priority is not looked at here."""
-    age_years = _age(bundle, patient, encounter)
+    age_years = _age(bundle, patient, encounter, hours)
     sex = patient.get("gender") if patient.get("gender") in ("female", "male") else None
     way = arrival(observations, encounter)
     said = complaint(bundle, observations, encounter, hours)
@@ -98,9 +98,12 @@ def _presentation(
     )
 
 
-def _age(bundle: Bundle, patient: Resource, encounter: Resource | None) -> float | None:
-    birth = patient.get("birthDate")
-    age_years = age_at(birth, (encounter or {}).get("period", {}).get("start"))
+def _age(bundle: Bundle, patient: Resource, encounter: Resource | None, hours: TriageHours) -> float | None:
+    """Return the age at the start of the visit, else at the first measurement."""
+    birth, begun = patient.get("birthDate"), (encounter or {}).get("period", {}).get("start")
+    if begun is None and hours.start is not None:
+        begun = hours.start.isoformat()
+    age_years = age_at(birth, begun)
     if age_years is not None and not 0 <= age_years <= 125:
         raise BadInputError(f"{bundle.where}: birthDate", birth, "0 to 125 years before the start of the visit")
     return age_years

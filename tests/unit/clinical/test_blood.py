@@ -28,6 +28,13 @@ def test_plasma_brings_no_antibody_against_the_recipient(donor, recipient):
     assert plasma_ok(donor, recipient) == antibodies.isdisjoint(antigens(recipient))
 
 
+def test_plasma_needs_no_rhesus_factor():
+    assert plasma_ok("AB", "O-")
+    assert not plasma_ok("O", "A")
+    with pytest.raises(UnknownNameError):
+        plasma_ok("C", "A")
+
+
 @pytest.mark.parametrize("recipient", GROUPS)
 def test_known_group_takes_its_own_first_and_spares_o_negative(recipient):
     found = choose_red_cells(recipient, 30, "female", ALL)
@@ -74,8 +81,17 @@ def test_unknown_group_without_the_first_choice():
 def test_spellings_and_refusals():
     assert red_cells_ok("o neg", "AB pos")
     assert choose_red_cells("A+", 30, "male", {"0−": 2}).donor == "O-"
+    assert red_cells_ok("O negative", "A Rh+")
+    assert not red_cells_ok("A POSITIVE", "O Rh neg")
     with pytest.raises(UnknownNameError):
         red_cells_ok("C+", "A+")
+    with pytest.raises(UnknownNameError):
+        red_cells_ok("AB", "AB+")  # red cells need the Rh(D)
+    for age in ("30", True, 126):
+        with pytest.raises(BadInputError, match="age_years"):
+            choose_red_cells(None, age, "female", ALL)
+    with pytest.raises(BadInputError, match="stock"):
+        choose_red_cells(None, 30, "male", None)
     with pytest.raises(BadInputError):
         choose_red_cells(None, 30, "woman", ALL)
     with pytest.raises(BadInputError):

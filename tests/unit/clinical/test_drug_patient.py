@@ -57,6 +57,12 @@ def test_reaction_sets_the_grade(reaction, grade):
         {"burn": "yes"},
         {"sex": "f"},
         {"active": ["unobtainium"]},
+        {"active": "warfarin"},
+        {"active": {"warfarin": 1}},
+        {"active": 5},
+        {"history_complete": "no"},
+        None,
+        ["warfarin"],
         {"active": [5]},
         {"active": [{"last_dose_h": 4}]},
         {"active": [{"drug": "ASA", "last_dose_h": -4}]},
@@ -78,3 +84,9 @@ def test_unknown_name_answers_with_the_nearest():
         DrugPatient(conditions={"burns": True})
     with pytest.raises(UnknownNameError, match="did you mean 'egfr'"):
         DrugPatient(numbers={"egf": 5})
+
+
+@pytest.mark.parametrize("text", ["NKDA", "none", "No known allergies "])
+def test_nothing_written_into_a_list_is_an_empty_list(text):
+    with pytest.raises(BadInputError, match="an empty list says that there are none"):
+        DrugPatient.from_mapping({"allergies": [text]})

@@ -170,3 +170,21 @@ def test_bad_input_is_one_line(order, patient, message):
 def test_unknown_handling_is_a_choice_of_two():
     with pytest.raises(BadInputError, match="list or hold"):
         check({"drug": "aspirin"}, {}, when_unknown="ignore")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("order", "more"),
+    [
+        (None, {}),
+        (5, {}),
+        (["Toradol 30 mg IV"], {}),
+        ({"drug": "Toradol", "once": 1}, {}),
+        ("Toradol 30 mg IV", {"options": "fda"}),
+        ("Toradol 30 mg IV", {"alongside": "Advil 400 mg po"}),
+        ("Toradol 30 mg IV", {"alongside": None}),
+    ],
+)
+def test_what_is_no_order_is_refused_in_one_line(order, more):
+    with pytest.raises(BadInputError) as caught:
+        check(order, {}, **more)
+    assert "\n" not in str(caught.value)

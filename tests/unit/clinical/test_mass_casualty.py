@@ -267,3 +267,10 @@ def test_casualty_and_decision_travel_between_processes():
     casualty = Casualty(walks=False, resp_rate_bpm=24)
     assert pickle.loads(pickle.dumps(casualty)) == casualty
     assert pickle.loads(pickle.dumps(salt(casualty))) == salt(casualty)
+
+
+def test_what_is_no_casualty_is_refused_in_one_line():
+    with pytest.raises(BadInputError, match=r"casualty: .*from_mapping"):
+        start({"walks": True})  # pyright: ignore[reportArgumentType]
+    with pytest.raises(BadInputError, match="one flat mapping"):
+        Casualty.from_mapping(None)  # pyright: ignore[reportArgumentType]

@@ -66,7 +66,10 @@ def test_a_bundle_marked_as_test_data_is_not_credentialed():
         ("8310-5", 38.2, "Cel", "temp_c", 38.2),
         ("8310-5", 104, "[degF]", "temp_c", 40.0),
         ("8480-6", 16, "kPa", "sbp_mmhg", 120.0),
+        ("8310-5", 104, "degF", "temp_c", 40.0),
+        ("8310-5", 38.2, "C", "temp_c", 38.2),
         ("41653-7", 40, "mg/dL", "glucose_mg_dl", 40),
+        ("14743-9", 2.5, "mmol/L", "glucose_mg_dl", 45.0),
         ("2708-6", 88, "%", "spo2_pct", 88),
         ("9269-2", 8, None, "gcs", 8),
     ],
@@ -354,3 +357,14 @@ def test_without_the_package_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "fhir.resources.R4B", None)
     with pytest.raises(MissingDependencyError, match=r"fhir\.resources.*triagelab\[data\]"):
         fhir.read_bundle(bundle())
+
+
+def test_without_a_visit_the_first_measurement_says_when_it_was():
+    asthma = {
+        "resourceType": "Condition",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"text": "asthma"},
+        "recordedDate": "2020-01-01",
+    }
+    found = fhir.read_visit(bundle(patient(birthDate="1959-11-21"), observation(HR, 120, "/min"), asthma)).presentation
+    assert (found.age_years, found.history, found.vitals.heart_rate_bpm) == (67.0, ("asthma",), 120)
