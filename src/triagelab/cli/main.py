@@ -39,6 +39,9 @@ def root(
         typer.echo(context.get_help())
 
 
+STOPPED = 130
+
+
 def _fail(message: str, code: int = 2) -> int:
     print(f"triagelab: {' '.join(message.split())}", file=sys.stderr)
     return code
@@ -48,6 +51,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 bad input, 130 stopped by the user."""
     try:
         result = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        if result == STOPPED:  # typer turns Ctrl-C into this exit code without a word
+            raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
     except typer.TyperException as error:
         return _fail(f"{error.format_message().replace('Value error, ', '')} (try --help)")
@@ -55,7 +60,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
         return _fail(
-            "stopped; train goes on with --resume, evaluate with the same command; else nothing was written", 130
+            "stopped; train goes on with --resume, evaluate with the same command; else nothing was written", STOPPED
         )
     except BrokenPipeError:
         # The reader of a pipe went away (for example `| head`): nothing is wrong, and Python must not complain at exit.

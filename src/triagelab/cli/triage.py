@@ -122,6 +122,8 @@ def _check_out(out: Path | None, source: Path | None) -> None:
 def _read_text(text: str) -> Presentation:
     from triagelab.cli.note_files import MAX_NOTE_CHARS, presentation
 
+    if text == "-" and sys.stdin is None:
+        raise BadInputError("TEXT", text, "a note on standard input", "standard input is closed")
     if text == "-":
         raw = sys.stdin.buffer.read(4 * MAX_NOTE_CHARS + 1) if hasattr(sys.stdin, "buffer") else sys.stdin.read()
         text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw

@@ -71,8 +71,8 @@ def readings(concept: str, words: str) -> tuple[str, ...]:
 
 _PLAIN = re.compile(r"[a-z][a-z' -]+")
 _EMPTY_WORDS = frozenset(("a", "an", "and", "at", "by", "in", "is", "of", "on", "the", "to", "with"))
-_MAY_COME = frozenset(("in", "is", "of", "the"))
-"""Empty words that a wording may add; an added article or "on" would say something else ("a ear", "fell on")."""
+_MAY_COME = frozenset(("in", "of", "the"))
+"""Empty words that a wording may add. Others would say something else: "a ear", "fell on", "denies neck is stiff"."""
 
 
 def _content(words: str) -> frozenset[str]:

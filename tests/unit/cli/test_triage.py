@@ -195,3 +195,9 @@ def test_a_narrow_terminal_breaks_between_words_and_keeps_the_indent():
     assert max(map(len, rows)) <= 40
     assert all(row.startswith("     ") and row.strip() in line for row in rows[1:])
     assert _folded(line, Console(file=StringIO(), width=40)) == line
+
+
+def test_a_closed_standard_input_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", None)
+    assert run(["triage", "-"]) == 2
+    assert "standard input is closed" in capsys.readouterr().err

@@ -204,3 +204,18 @@ def test_half_a_character_is_a_bad_row(tmp_path):
     assert next(rows).narrative == "cough \N{GRINNING FACE}"
     with pytest.raises(DataFormatError, match=r"in.jsonl:2: half a character"):
         next(rows)
+
+
+def test_ctrl_c_says_so_in_one_line_and_leaves_nothing(tmp_path, monkeypatch, capsys):
+    from triagelab.agents.rules import RulesAgent
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RulesAgent, "predict", stopped)
+    source = write(tmp_path / "in.jsonl", [{"case": NOTE}])
+    assert run(["triage", "--file", str(source), "--out", str(tmp_path / "out.jsonl")]) == 130
+    error = capsys.readouterr().err
+    assert error.startswith("triagelab: stopped")
+    assert error.count("\n") == 1
+    assert [item.name for item in tmp_path.iterdir()] == ["in.jsonl"]

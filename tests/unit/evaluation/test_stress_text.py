@@ -212,6 +212,7 @@ def test_a_kept_phrase_stays_beside_the_same_words_elsewhere():
     ("concept", "words", "wrong"),
     [
         ("mvc", "car crash", "motor"),
+        ("neck_stiffness", "neck stiffness", "is"),
         ("medication_refill", "ran out of insulin", "bp"),
         ("ear_foreign_body", "bead in her ear", "his"),
         ("fall", "fell", "fell on"),
@@ -219,7 +220,7 @@ def test_a_kept_phrase_stays_beside_the_same_words_elsewhere():
     ],
 )
 def test_wordings_of_the_lexicon_keep_the_words_of_content(concept, words, wrong):
-    assert not [reading for reading in readings(concept, words) if wrong in reading]
+    assert not [reading for reading in readings(concept, words) if re.search(rf"\b{wrong}", reading)]
 
 
 def test_a_pronoun_stays_behind_the_person_it_may_mean():
