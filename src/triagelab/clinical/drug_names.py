@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 
-from triagelab.clinical.drug_spelling import cleaned, spelling_key
 from triagelab.clinical.drug_vocabulary import NamesFile
 from triagelab.clinical.rows import validated
 from triagelab.errors import BadInputError, UnknownNameError
@@ -27,6 +27,14 @@ class Drug:
     dose_of: str | None
 
 
+_UNIT = r"(?:mcg|mg|ug|µg|μg|kg|g|ml|l|(?:million )?units?|iu|u|meq|mmol|puffs?|drops?|tabs?|tablets?|caps?|capsules?)"
+_PER = rf"(?:\s*/\s*(?:kg|m2|{_UNIT}|h|hr|hour|min|day|d))*"
+_DOSE = re.compile(rf"(?<![a-z\d.])(?<![a-z]-)\d[\d.,/-]*\s*{_UNIT}{_PER}(?![a-z])")
+_GLUED = re.compile(rf"(?<=[a-z]{{3}})(?=\d[\d.,]*\s*{_UNIT}(?![a-z]))")
+_OFTEN = r"q\s?\d+\s?h(?:rs?|ours?)?|x\s?\d+(?:\s?(?:d|days?|doses?))?|every \d+ hours?|over \d+ min(?:utes)?"
+_TIMES = re.compile(rf"\b(?:{_OFTEN})\b")
+_PERCENT = re.compile(r"\d[\d.]*\s*%")
+_NUMBER = re.compile(r"[\d.,/x-]+")
 _JOINS = re.compile(r"\s*(?:/|\+|&|,|;|\band\b|\bwith\b|\bw/)\s*")
 
 
@@ -86,6 +94,33 @@ def _spellings() -> Iterator[tuple[str, str, Drug]]:
             yield text, name, Drug(row.of, row.dose_of)
 
 
+def spelling_key(text: str) -> str:
+    """Return the letters and digits of a name: hyphens, slashes and blanks do not tell two drugs apart."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum() or letter in "%.")
+
+
+def _peeled(text: str, given: Container[str], salts: Container[str], kept_keys: Container[str]) -> Iterator[str]:
+    """Yield the name less and less literally: as written, without dose and route, without numbers, without salts.
+
+    Args:
+        given: words that say how a drug is given.
+        salts: words that do not change which drug it is.
+        kept_keys: spellings of which a leading route is a part ("IV vanc").
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("®", " ").replace("™", " ")
+    yield plain
+    bare = _TIMES.sub(" ", _DOSE.sub(" ", _GLUED.sub(" ", plain)))
+    words = [word for word in (part.strip("()[].,:;-*") for part in bare.split()) if word]
+    yield " ".join(words) if spelling_key(" ".join(words)) in kept_keys else ""
+    kept = [word for word in words if word not in given]
+    yield " ".join(kept)
+    kept = _PERCENT.sub(" ", " ".join(kept)).split()
+    yield " ".join(kept)
+    kept = [word for word in kept if not _NUMBER.fullmatch(word)]
+    yield " ".join(kept)
+    yield " ".join(word for word in kept if word not in salts)
+
+
 @cache
 def _index() -> tuple[Mapping[str, Drug], Mapping[str, tuple[str, ...]], tuple[str, ...]]:
     """Return spelling -> drug, error-prone spelling -> choices, and every spelling as people write it.
@@ -128,7 +163,7 @@ def known_names() -> tuple[str, ...]:
 def _forms(text: str) -> list[str]:
     """Return the name less and less literally; words that belong to an error-prone short form stay."""
     words = drug_table().words
-    return list(cleaned(text, words.given, words.salts, _index()[1]))
+    return list(_peeled(text, words.given, words.salts, _index()[1]))
 
 
 def _look_up(text: str, field: str) -> Drug | None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from triagelab.clinical.drug_names import resolve_any
-from triagelab.clinical.drug_order import parse_route
+from triagelab.clinical.drug_units import parse_route
 from triagelab.clinical.drug_vocabulary import drug_vocabulary
 from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import BadInputError, UnknownNameError

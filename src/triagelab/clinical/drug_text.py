@@ -8,7 +8,7 @@ from typing import Any
 
 from triagelab.clinical.drug_names import MAX_NAME, is_spelling
 from triagelab.clinical.drug_order import DrugOrder
-from triagelab.clinical.drug_units import ROUTE_WORDS, TIMES
+from triagelab.clinical.drug_units import ROUTE_WORDS, TIMES, parse_unit
 from triagelab.errors import BadInputError
 
 _NUMBER = r"(?<!\d)(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
@@ -21,9 +21,15 @@ _STRENGTH = re.compile(r"\d+(?:\.\d+)?\s*%|\b1\s*:\s*\d[\d,]*")
 _RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_MASS}(\s*/\s*kg)?\s*/\s*{_TIME}{_END}")
 _DOSE = re.compile(rf"(?<![a-z\d./-]){_NUMBER}\s*{_MASS}(\s*/\s*kg)?{_END}(?!\s*/)")
 _RANGE = re.compile(rf"(?<![a-z\d./-]){_NUMBER}\s*(?:-|to)\s*(?={_NUMBER}\s*{_MASS}(?:\s*/\s*kg)?{_END}(?!\s*/))")
-# A dose and the bag it is dissolved in: "20 mEq in 100 mL", "20 mEq/100 mL". A smaller volume after a stroke is the
-# strength of a liquid ("10 mg/5 mL"), which is no dose.
-_BAG = re.compile(rf"(?<=[a-z])(?:\s+in\s+\d[\d,]*|\s*/\s*(?:[5-9]\d|\d{{3,4}}|\d,\d{{3}}))\s*ml{_END}(?!\s*/)")
+# A bag: "20 mEq in 100 mL NS", "20 mEq/100 mL". A smaller volume after a stroke is a liquid's strength ("10 mg/5 mL").
+_BAG = re.compile(
+    rf"(?<![a-z\d./-]){_NUMBER}\s*{_MASS}(\s*/\s*kg)?"
+    rf"(?:\s+in\s+(\d[\d,]*)|\s*/\s*([5-9]\d|\d{{3,4}}|\d,\d{{3}}))\s*ml{_END}(?!\s*/)"
+    r"(?:\s+(?:of\s+)?(?:ns|normal saline|d5w?|lr|sterile water)\b)?"
+)
+_STRENGTHS = re.compile(r"(\d)\s*mg\s*/\s*(\d[\d.]*)\s*mg\b")
+# Neither a dose nor a rate, and as part of the name it would be lost: "30mg/70kg", "10 mg/5 mL".
+_NO_DOSE = re.compile(rf"{_NUMBER}\s*{_MASS}\s*/\s*\d[\d.,]*\s*(?:kg|ml|l|m2){_END}")
 _COUNT = re.compile(rf"{_NUMBER}\s*(?:tab(?:let)?s?|cap(?:sule)?s?|puffs?|drops?){_END}")
 _BARE = re.compile(r"\d[\d.,]*")
 _GLUED = re.compile(rf"(?<=[a-z]{{3}})(?=\d[\d.,]*\s*{_MASS}{_END})")
@@ -91,14 +97,14 @@ def parse_order(text: str, **more: Any) -> DrugOrder:
 
     Read: dose ("30 mg", "0.9 mg/kg"), strength ("1%", "1 mg/mL"), rate ("10 mEq/h"), route, "IV push", "over 20 min",
     frequency ("q6h", "tid", "weekly", "once"; of "q4-6h" the shorter), "x 5 days"; of a range of
-    doses the upper end; "in 100 mL" is passed over. The rest must be the name of a drug.
+    doses the upper end; "20 mEq in 100 mL" is a dose, or with a rate a strength. The rest must be the name of a drug.
 
     Raises: BadInputError for a text with two doses, routes or the like; UnknownNameError for a name in no list.
     """
     if not isinstance(text, str) or not text.strip() or len(text) > MAX_NAME:
         raise BadInputError("order", text, f"one written order, at most {MAX_NAME} characters")
     plain = unicodedata.normalize("NFKC", text).casefold().replace("μ", "µ")
-    rest = _Text(_GLUED.sub(" ", plain))
+    rest = _Text(_GLUED.sub(" ", _STRENGTHS.sub(r"\1mg/\2mg", plain)))
     found: dict[str, Any] = {}
     if match := rest.take(_CONCENTRATION, "strength"):
         found["concentration"] = match[0].replace(",", "")
@@ -110,19 +116,35 @@ def parse_order(text: str, **more: Any) -> DrugOrder:
         found["rate"], unit = _amount(match)
         minutes = _minutes(match[4])
         found["rate_unit"] = unit + ("/min" if minutes == 1 else "/h" if minutes == 60 else "/d")
-    rest.take(_BAG, "volume to dissolve in")
+    _bag(rest, found)
     rest.left = _RANGE.sub(_lower_end, rest.left)
     if match := rest.take(_DOSE, "dose"):
+        if "dose" in found:
+            raise BadInputError("order", text, "one dose", f"{match[0].strip()!r} stands beside a bag")
         found["dose"], found["unit"] = _amount(match)
     # Tablets are no dose without their strength, which then counts as unknown.
     rest.take(_COUNT, "number of tablets")
     _times(rest, found)
     if match := rest.take(_ROUTES, "route"):
         found["route"] = match[0]
+    if match := _NO_DOSE.search(rest.left):
+        raise BadInputError("order", text, 'a dose such as "30 mg" or "0.9 mg/kg"', f"{match[0]!r} is none")
     bare = [word for word in rest.left.split() if _BARE.fullmatch(word)]
     if bare and not is_spelling(rest.left):
         raise BadInputError("order", text, "a unit for every number", f"{bare[0]} has none")
     return DrugOrder(**{"drug": rest.left.strip() or text, **found, **more})
+
+
+def _bag(rest: _Text, found: dict[str, Any]) -> None:
+    """Read what a bag holds: as the dose, or beside a rate as the strength, since nobody is given the whole of it."""
+    match = rest.take(_BAG, "bag")
+    if match is None:
+        return
+    value, unit = _amount(match)
+    if "rate" not in found:
+        found["dose"], found["unit"] = value, unit
+    elif (read := parse_unit(unit, "dose")).base == "mg" and not read.per_kg:
+        found["concentration"] = value * read.factor / _value(match[4] or match[5])
 
 
 def _lower_end(match: re.Match[str]) -> str:

@@ -6,10 +6,9 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from triagelab.clinical.rows import SourceRow
-from triagelab.errors import DataFormatError, UnknownNameError
+from triagelab.clinical.rows import SourceRow, validated
 from triagelab.files import read_toml
 
 
@@ -161,35 +160,8 @@ class NamesFile(Row):
     ambiguous: dict[str, tuple[str, ...]]
 
 
-_ROWS: dict[str, type[BaseModel]] = {
-    "rule": RuleRow,
-    "number": NumberRow,
-    "condition": ConditionRow,
-    "option": OptionRow,
-    "high_alert": HighAlertRow,
-    "sources": SourceRow,
-}
-
-
-def parse_drug_file(raw: dict[str, Any], name: str = "drugs.toml") -> DrugFile:
-    """Return the parsed file.
-
-    Raises: UnknownNameError for a key that no row has, with the nearest one; DataFormatError for any other mistake.
-    """
-    try:
-        return DrugFile.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where: tuple[int | str, ...] = tuple(first["loc"])
-        place = ".".join(str(part) for part in where)
-        if first["type"] == "extra_forbidden":
-            model = MatchRow if "match" in where else _ROWS.get(str(where[0]), DrugFile) if len(where) > 1 else DrugFile
-            known = [item.alias or key for key, item in model.model_fields.items()]
-            raise UnknownNameError(f"{name}: {place}", place.rpartition(".")[2], known) from error
-        raise DataFormatError(f"{name}: {place}: {first['msg']}") from error
-
-
 @cache
 def drug_vocabulary() -> DrugFile:
     """Return the shipped file of drug rules."""
-    return parse_drug_file(read_toml(str(resources.files("triagelab.clinical") / "data" / "drugs.toml")))
+    path = resources.files("triagelab.clinical") / "data" / "drugs.toml"
+    return validated(DrugFile, read_toml(str(path)), "drugs.toml")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -92,14 +92,20 @@ class Sources(BaseModel):
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-_TABLES: dict[str, type[BaseModel]] = {
-    "rule": RuleRow,
-    "resource": ResourceRow,
-    "count": CountRow,
-    "assumed": Row,
-    "reference": ReferenceRow,
-    "sources": SourceRow,
-}
+def _rows_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models that the type of a field is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _rows_in(part)
+
+
+def _holder(model: type[BaseModel], where: Sequence[int | str]) -> type[BaseModel]:
+    """Return the model of the row in which a place stands; numbers of rows and names of tables are no fields."""
+    for part in where[:-1]:
+        field = next((field for key, field in model.model_fields.items() if part in (key, field.alias)), None)
+        model = next(_rows_in(field.annotation), model) if field is not None else model
+    return model
 
 
 def validated(model: type[ModelT], raw: Mapping[str, Any], name: str) -> ModelT:
@@ -115,7 +121,6 @@ def validated(model: type[ModelT], raw: Mapping[str, Any], name: str) -> ModelT:
         where = first["loc"]
         place = ".".join(str(part) for part in where)
         if first["type"] == "extra_forbidden":
-            table = _TABLES.get(str(where[0]), model) if len(where) > 1 else model
-            known = [field.alias or key for key, field in table.model_fields.items()]
+            known = [field.alias or key for key, field in _holder(model, where).model_fields.items()]
             raise UnknownNameError(f"{name}: {place}", place.rpartition(".")[2], known) from error
         raise DataFormatError(f"{name}: {place}: {first['msg']}") from error

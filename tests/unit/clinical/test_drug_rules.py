@@ -8,7 +8,8 @@ from importlib import resources
 import pytest
 
 from triagelab.clinical.drug_rules import compile_rules
-from triagelab.clinical.drug_vocabulary import MatchRow, parse_drug_file
+from triagelab.clinical.drug_vocabulary import DrugFile, MatchRow
+from triagelab.clinical.rows import validated
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 
@@ -19,6 +20,10 @@ def changed(change):
     raw = copy.deepcopy(RAW)
     change(raw)
     return raw
+
+
+def parsed(raw):
+    return validated(DrugFile, raw, "drugs.toml")
 
 
 @pytest.mark.parametrize(
@@ -50,12 +55,12 @@ def changed(change):
 )
 def test_a_mistake_in_the_file_is_named(change, message):
     with pytest.raises((BadInputError, DataFormatError), match=message):
-        compile_rules(parse_drug_file(changed(change)))
+        compile_rules(parsed(changed(change)))
 
 
 def test_unknown_key_is_an_unknown_name():
     with pytest.raises(UnknownNameError):
-        parse_drug_file(changed(lambda raw: raw["number"]["egfr"].update(unit="x")))
+        parsed(changed(lambda raw: raw["number"]["egfr"].update(unit="x")))
 
 
 def test_mirror_swaps_drugs_routes_and_exceptions_and_is_its_own_inverse():

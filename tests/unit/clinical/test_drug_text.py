@@ -29,7 +29,10 @@ from triagelab.errors import BadInputError, UnknownNameError
             {"dose": 20, "unit": "meq", "route": "iv", "push": False, "infusion_min": 120},
         ),
         ("KCl 20 mEq/100 mL IV over 2 h", ("potassium chloride",), {"dose": 20, "unit": "meq", "infusion_min": 120}),
-        ("vancomycin 1 g in 250 mL IV over 60 min", ("vancomycin",), {"dose": 1, "unit": "g", "infusion_min": 60}),
+        ("vancomycin 1 g in 250 mL NS IV over 60 min", ("vancomycin",), {"dose": 1, "unit": "g", "infusion_min": 60}),
+        ("lidocaine 2 g/500 mL IV at 1 mg/min", ("lidocaine",), {"dose": None, "rate": 1, "concentration": 4.0}),
+        ("heparin 25000 units/250 mL iv at 18 units/kg/h", ("heparin",), {"dose": None, "rate": 18}),
+        ("percocet 5 mg/325 mg 1 tab", ("oxycodone", "acetaminophen"), {"dose": None}),
         ("KCl 10 mEq/h IV", ("potassium chloride",), {"rate": 10, "rate_unit": "meq/h", "route": "iv"}),
         (
             "norepinephrine 0.1 mcg/kg/min iv infusion",
@@ -70,7 +73,9 @@ def test_written_order(text, ingredients, expected):
     ("text", "message"),
     [
         ("aspirin 81 mg or 325 mg po", "one dose"),
-        ("morphine 10 mg/5 mL po", "a unit for every number"),  # the strength of a syrup is no dose
+        ("KCl 20 mEq/100 mL 40 mEq IV", "one dose"),
+        ("ketorolac 300mg/70kg iv", "a dose such as"),
+        ("morphine 10 mg/5 mL po", "a dose such as"),  # the strength of a syrup is no dose
         ("ondansetron 4 mg iv im", "one route"),
         ("ibuprofen 400 mg q6h q8h", "one frequency"),
         ("MSO4 4 mg IV", "error-prone"),

@@ -22,6 +22,10 @@ def test_an_unknown_source_or_key_answers_with_the_nearest(raw):
     with pytest.raises(UnknownNameError, match="did you mean 'news2'"):
         parse_scores(raw)
     raw["item"][0]["source"] = "news2"
+    raw["item"][0]["cells"][0]["uptoo"] = 8
+    with pytest.raises(UnknownNameError, match="did you mean 'upto'"):
+        parse_scores(raw)
+    del raw["item"][0]["cells"][0]["uptoo"]
     raw["sipas"] = []
     with pytest.raises(UnknownNameError, match="did you mean 'sipa'"):
         parse_scores(raw)
