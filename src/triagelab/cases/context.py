@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from triagelab.cases.findings import Assertion
 from triagelab.cases.reach import (
     NEVER,
+    WELL,
+    about_something_else,
     after_pronoun,
     alternatives,
     bare,
@@ -47,6 +49,7 @@ class _State:
     met: bool = False
     last: int = 0
     opened: int = 0
+    once: tuple[int, Assertion] = (0, Assertion.PRESENT)
     earlier: list[int] = field(default_factory=list)
     chunk: list[int] = field(default_factory=list)
     clause: list[int] = field(default_factory=list)
@@ -77,6 +80,10 @@ def assertions(scan: Scan) -> list[Assertion]:
 def _mention(scan: Scan, state: _State, index: int, event: Event, result: list[Assertion]) -> None:
     if state.scope is not None and (event.start > state.expires or (state.cap is not None and event.start > state.cap)):
         state.scope = None
+    if state.met and state.scope is Assertion.NEGATED and event.value in WELL:
+        between = scan.tokens.words[state.last : event.start]
+        if "," in between and not {"or", "nor"} & set(between):
+            state.scope = None
     waiting = state.scope is Assertion.NEGATED and state.manner == "tight" and not state.met
     if waiting and new_subject(scan.tokens.words, state.opened, event.start):
         state.scope = None
@@ -91,12 +98,14 @@ def _mention(scan: Scan, state: _State, index: int, event: Event, result: list[A
         state.chunk.append(index)
         return
     strongest = state.section or Assertion.PRESENT
+    if state.scope is None and event.start < state.once[0] and STRENGTH[state.once[1]] > STRENGTH[strongest]:
+        strongest = state.once[1]  # two findings in the same words: "previously seen for strep throat"
     if state.scope is not None and STRENGTH[state.scope] > STRENGTH[strongest]:
         strongest = state.scope
     result[index] = strongest
     if state.scope is not None and event.role != "site":
         if state.manner in ("one", "next"):
-            state.scope = None
+            state.once, state.scope = (event.end, state.scope), None
         else:
             state.expires = event.end + REACH
     state.chunk.append(index)
@@ -106,6 +115,8 @@ def _mention(scan: Scan, state: _State, index: int, event: Event, result: list[A
 def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[Assertion]) -> None:
     name = event.value
     state.cap = None
+    if about_something_else(scan.tokens.words, event):
+        return
     if name in EITHER:
         forward, backward, ahead, behind = EITHER[name]
         name = backward if _looks_back(scan, state, index, ahead, behind) else forward
@@ -113,6 +124,8 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
         name = "end"
     if name == "negate_after" and not state.clause and scan.tokens.words[event.start] in (":", "=", "-"):
         name = "negate"  # "ROS: neg fever"
+    if name == "negate_after" and scan.tokens.words[event.start] == ":" and _meets(scan, index):
+        name = "negate"  # "asymptomatic: no bleeding"
     if name in FORWARD:
         assertion, manner = FORWARD[name]
         wanted = name == "plan" and state.met and state.scope is Assertion.NEGATED  # "no cough, needs a strep test"
@@ -152,6 +165,12 @@ def _trigger(scan: Scan, state: _State, index: int, event: Event, result: list[A
         state.scope = None
 
 
+def _meets(scan: Scan, index: int) -> bool:
+    """Return whether a mention follows a trigger at once."""
+    following = scan.events[index + 1 : index + 2]
+    return bool(following) and following[0].role in MENTION_ROLES and following[0].start == scan.events[index].end
+
+
 def _looks_back(scan: Scan, state: _State, index: int, ahead: int, behind: int) -> bool:
     """Return whether a two-way trigger speaks of what stands before it: nothing follows in its chunk."""
     event = scan.events[index]
@@ -178,7 +197,8 @@ def _apply_back(scan: Scan, state: _State, event: Event, assertion: Assertion, r
         reach = FAR if assertion is Assertion.RESOLVED and later == event.start else REACH
         if len(between) > reach or "." in between or (later != event.start and parted(between, assertion)):
             return
-        if STRENGTH[assertion] > STRENGTH[result[place]]:
+        old = assertion is Assertion.RESOLVED and result[place] is Assertion.HISTORICAL
+        if STRENGTH[assertion] > STRENGTH[result[place]] and not old:
             result[place] = assertion
         later = min(later, mention.start)
 

@@ -70,8 +70,9 @@ def read(note: str) -> Reading:
 
 
 def _of_partner(mention: Mention) -> Mention:
-    """Return a pregnancy in a man's note as somebody else's."""
-    if "pregnan" in mention.concept and mention.assertion is Assertion.PRESENT:
+    """Return a pregnancy or a period in a man's note as somebody else's."""
+    womans = "pregnan" in mention.concept or mention.concept == "menstrual_cramps"
+    if womans and mention.assertion is Assertion.PRESENT:
         return mention._replace(assertion=Assertion.FAMILY)
     return mention
 

@@ -17,7 +17,7 @@ _ASSERTING = wordset(
 )
 _PRONOUNS = wordset("it this that they these those which")
 _LIGHT = wordset("or and nor other any new recent the a an of in to no also acute significant real active")
-_NEW_CLAUSE = wordset("he she i they we pt patient who is has had are was now today but then since so it")
+_NEW_CLAUSE = wordset("after he she i they we pt patient who is has had are was now today but then since so it")
 _JOINS = _LIGHT | wordset(", / & + with")
 _VERBS = wordset(
     "is are was were has had have feel state report say came come went go take took he she i they it pt patient"
@@ -25,7 +25,7 @@ _VERBS = wordset(
 _KIN = wordset("mother father mom mum mam dad brother sister grandmother grandfather grandma grandpa nan gran granny "
                "granddad grandad husband wife partner boyfriend girlfriend aunt auntie uncle son daughter cousin twin "
                "niece nephew grandson granddaughter neighbor friend colleague flatmate roommate housemate "
-               "boss teacher fiance")  # fmt: skip
+               "boss fiance")  # fmt: skip
 _COUNTS = wordset("one two three four five six seven few several couple")
 NEVER = wordset("never")
 _SUCH, _THINK = wordset("like"), wordset("think believe feel say know that if whether when because as")
@@ -35,6 +35,23 @@ _ADJECTIVES = frozenset(
     ("blurred", "altered", "increased", "decreased", "associated", "prolonged", "slurred", "related", "labored",
      "impaired", "reduced", "mottled")
 )  # fmt: skip
+
+
+_CHECK = wordset("wound recheck check review dressing suture staple stitch removal")
+_NUMERAL = wordset("two three four five six seven eight nine ten twenty thirty forty fifty sixty eighty hundred half")
+WELL = frozenset(
+    ("well_now", "healthy", "well_child", "breathing_easy", "alert_oriented", "eating_well", "moving_normally",
+     "ambulatory", "neurovascular_intact", "clear_lungs", "normal_perfusion", "immunised_fully", "afebrile")
+)  # fmt: skip
+"""Findings that say that all is well; a list of denials does not run on to them ("no rash, feels well")."""
+
+
+def about_something_else(words: list[str], event: Event) -> bool:
+    """Return whether a trigger is none here: "maybe thirty tablets", "asked to return for a wound check"."""
+    following = words[event.end : event.end + 2]
+    if event.value == "doubt" and words[event.end - 1] in ("mayb", "maybe", "almost", "nearly", "probably"):
+        return bool(following) and (following[0] in _NUMERAL or following[0][0].isdigit())
+    return event.value == "if" and words[event.end - 1] == "for" and not _CHECK.isdisjoint(following)
 
 
 def like_this(words: list[str], start: int) -> bool:

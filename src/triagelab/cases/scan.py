@@ -108,6 +108,8 @@ def scan(tokens: Tokens, lexicon: Lexicon) -> Scan:
             numbers.append(index)
             if len(word) == 4 and word[:2] in ("19", "20") and _is_year(words, index):
                 events.append(Event(index, index + 1, "trigger", "past_after"))
+            elif _is_age_then(words, index):
+                events.append(Event(index - 1, index + 1, "trigger", "past_after"))
         index += 1
     return result
 
@@ -168,6 +170,15 @@ def _spoken_stop(words: list[str], index: int) -> bool:
     before = words[index - 1] if index else ""
     after = words[index + 1] if index + 1 < len(words) else ""
     return before not in _MENSES and after not in ("of", "pain", "cramp", "is", "late", "was", "due", "start")
+
+
+def _is_age_then(words: list[str], index: int) -> bool:
+    """Return whether a number is the age at which something was had: "she had pyelonephritis at 19 and"."""
+    word = words[index]
+    if words[index - 1 : index] != ["at"] or not word.isdigit() or not 12 <= int(word) <= 60:
+        return False
+    after = words[index + 1 : index + 2]
+    return "had" in words[max(index - 7, 0) : index] and (not after or after[0] in (".", ",", ";", "and", "but", ")"))
 
 
 def _is_year(words: list[str], index: int) -> bool:
