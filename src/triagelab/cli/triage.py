@@ -194,7 +194,11 @@ def _say_what_was_left(notes: NoteFile) -> None:
 def _read_fhir(path: Path) -> Visit:
     from triagelab.datasets.fhir import read_visit
 
-    return read_visit(path)
+    visit = read_visit(path)
+    if visit.skipped:
+        counts = ", ".join(f"{reason} {count}" for reason, count in visit.skipped.items())
+        typer.echo(f"left out of the bundle: {counts}", err=True)
+    return visit
 
 
 def _write_assessment(out: Path, visit: Visit, prediction: Prediction, version: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,11 @@ def named(asked: frozenset[str], names: tuple[str, ...]) -> Answer:
     return None if any(name in tags(tag) for name in wide for tag in asked if tag != "same") else False
 
 
+def goes_by(route: str, routes: Collection[str]) -> bool:
+    """Return whether a route is one of several; what runs into bone reaches the blood as from a vein."""
+    return route in routes or (route == "io" and "iv" in routes)
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """The order goes by one of these routes; `other`: by none of them, and a route that is not written is none."""
@@ -51,7 +56,7 @@ class Route:
         route = situation.order.route
         if route is None:
             return True if self.other else None
-        return (route in self.routes) != self.other
+        return goes_by(route, self.routes) != self.other
 
     def waits(self, situation: Situation) -> Waits:
         return ("route",)
@@ -142,7 +147,7 @@ class Active:
         yield (named(self.asked, tuple(known)) if known else False), f"which {drug.drug}"
         yield self._recent(drug), f"last dose of {drug.drug}"
         if self.route:
-            yield (None if drug.route is None else drug.route in self.route), f"route of {drug.drug}"
+            yield (None if drug.route is None else goes_by(drug.route, self.route)), f"route of {drug.drug}"
         if self.route_not:
             yield drug.route not in self.route_not, ""
         if self.treatment:

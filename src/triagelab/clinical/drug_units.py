@@ -68,7 +68,7 @@ def tidy(value: float) -> float:
 
 ROUTES: dict[str, tuple[str, ...]] = {
     "iv": ("intravenous", "iv push", "ivp", "ivpb", "iv infusion", "iv drip", "iv bolus"),
-    "io": ("intraosseous",),
+    "io": ("intraosseous", "io push"),
     "im": ("intramuscular",),
     "sc": ("sq", "subq", "subcut", "subcutaneous"),
     "po": ("oral", "by mouth", "ng", "peg"),
@@ -85,10 +85,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "epidural": (),
     "infiltration": ("local", "local infiltration", "nerve block", "intradermal"),
 }
-"""Route -> other ways to write it. """
+"""Route -> other ways to write it."""
 
 ROUTE_WORDS: dict[str, str] = {text: name for name, others in ROUTES.items() for text in (name, *others)}
-PUSHED: dict[str, bool] = {"iv push": True, "ivp": True, "ivpb": False, "iv infusion": False, "iv drip": False}
+PUSHED: dict[str, bool] = {
+    **dict.fromkeys(("iv push", "ivp", "iv bolus", "io push"), True),
+    **dict.fromkeys(("ivpb", "iv infusion", "iv drip"), False),
+}
 """Way to write a route -> whether it is pushed by hand."""
 
 

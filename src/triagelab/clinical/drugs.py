@@ -10,6 +10,7 @@ from typing import Any, Literal
 from triagelab.clinical.drug_names import ingredient, ingredients, tags
 from triagelab.clinical.drug_order import DrugOrder
 from triagelab.clinical.drug_patient import ActiveDrug, Allergy, DrugPatient
+from triagelab.clinical.drug_questions import goes_by
 from triagelab.clinical.drug_rules import DrugRule, Match, drug_rules
 from triagelab.clinical.drug_situation import Situation
 from triagelab.clinical.drug_text import parse_order
@@ -180,7 +181,7 @@ def _double_check(order: DrugOrder) -> tuple[str, ...]:
     return tuple(
         name
         for name, row in drug_vocabulary().high_alert.items()
-        if own.intersection(row.order) and (not row.route or order.route is None or order.route in row.route)
+        if own.intersection(row.order) and (not row.route or order.route is None or goes_by(order.route, row.route))
     )
 
 

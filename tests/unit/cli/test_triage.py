@@ -201,3 +201,14 @@ def test_a_closed_standard_input_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", None)
     assert run(["triage", "-"]) == 2
     assert "standard input is closed" in capsys.readouterr().err
+
+
+def test_what_was_left_out_of_a_bundle_is_said(capsys, tmp_path):
+    pytest.importorskip("fhir.resources")
+    from fhir_samples import bundle, encounter, observation, patient
+
+    source = tmp_path / "bundle.json"
+    too_hot = observation("8310-5", 101.3, "Cel")
+    source.write_text(json.dumps(bundle(patient(), encounter(), too_hot)), encoding="utf-8")
+    assert run(["triage", "--fhir", str(source), "--json"]) == 0
+    assert capsys.readouterr().err == "left out of the bundle: implausible temp_c 1\n"

@@ -188,3 +188,21 @@ def test_what_is_no_order_is_refused_in_one_line(order, more):
     with pytest.raises(BadInputError) as caught:
         check(order, {}, **more)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("order", "rule"),
+    [
+        ("KCl 20 mEq IO push", "D15d"),
+        ("KCl 20 mEq IV bolus", "D15d"),
+        ("ondansetron 24 mg intraosseous", "D11a"),
+        ("epinephrine 1 mg IO push 1 mg/mL", "D30e"),
+    ],
+)
+def test_bone_counts_as_vein(order, rule):
+    assert rule in check(order, {"age_years": 40}).rule_ids
+
+
+def test_an_opioid_into_bone_asks_for_a_second_check():
+    assert check("fentanyl 100 mcg IO", {"age_years": 40}).double_check == ("iv_opioid",)
+    assert check("oxycodone 5 mg PO", {"age_years": 40}).double_check == ()
