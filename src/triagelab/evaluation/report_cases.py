@@ -160,7 +160,7 @@ def _case(case_id: str, why: str, answers: Answers) -> InstructiveCase:
             ("evidence named by the agents" if named else "findings read from the note") if "<mark" in shown else ""
         )
     return InstructiveCase(
-        case_id=case_id,
+        case_id=visible(case_id, 200),
         level=first.level,
         scale=first.scale,
         acceptable=first.acceptable,

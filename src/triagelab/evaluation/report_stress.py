@@ -8,7 +8,7 @@ from typing import Any
 
 from triagelab.evaluation.report_cases import visible
 from triagelab.evaluation.report_sources import Evaluation
-from triagelab.evaluation.stress import read_stress
+from triagelab.evaluation.stress import other_code, read_stress
 
 TITLES = {
     "invariance": "Must change nothing",
@@ -54,6 +54,7 @@ def _table(agent: str, summary: Mapping[str, Any]) -> StressTable:
                 remarks += _remarks(row)
         if rows:
             sections.append((title, tuple(rows)))
+    remarks += [visible(warning, 400) for warning in other_code(summary)]
     return StressTable(agent, int(summary["cases"]), int(summary["k"]), tuple(sections), tuple(remarks))
 
 

@@ -73,6 +73,11 @@ class RunState:
         write_json(self.folder / RUN, {"kind": "evaluation run", **saved})
 
 
+def code_versions(folder: Path) -> list[str]:
+    """Return which code made the answers in a folder, in order; nothing for one without a run.json."""
+    return _read(folder / RUN).code_versions if (folder / RUN).exists() else []
+
+
 def _flat(settings: Mapping[str, Any], within: str = "") -> dict[str, Any]:
     """Return settings with nested ones named by their path (options.stress.k)."""
     found: dict[str, Any] = {}

@@ -16,6 +16,7 @@ from triagelab.datasets.base import Dataset
 from triagelab.errors import BadInputError, DataFormatError
 from triagelab.evaluation.perturbations import CONTROL, KINDS, Kind, Variant, choose, perturb
 from triagelab.evaluation.records import Record, read_records
+from triagelab.evaluation.run_state import code_versions
 from triagelab.evaluation.runner import collect
 from triagelab.evaluation.stress_scores import Answered, score
 from triagelab.evaluation.stress_tables import strength
@@ -82,6 +83,7 @@ def stress(
     )
     answers = _paired(variants, base, read_records(state.folder))
     summary = _summary(agent, dataset, chosen, answers, k=k, seed=seed, cases=len(base))
+    summary["code"] = {"cases": code_versions(folder), "variants": list(state.code_versions)}
     write_json(folder / STRESS, summary)
     return summary
 
@@ -183,8 +185,19 @@ def stress_lines(summary: Mapping[str, Any]) -> list[str]:
     lines.append("  changed: another level than for the case as it was; up: more urgent, down: less urgent")
     lines.append(f"  right in all: in every variant of the case, so the worst of up to {summary['k']} counts")
     lines.append(f"  {summary['method']}")
+    lines += [f"  {warning}" for warning in other_code(summary)]
     lines.append("  strengths and device errors are assumptions, see stress.json")
     return lines
+
+
+def other_code(summary: Mapping[str, Any]) -> list[str]:
+    """Return a warning where cases and variants were answered by different code: that alone changes answers."""
+    code = summary.get("code") or {}
+    cases, variants = (sorted(map(str, code.get(name) or ())) for name in ("cases", "variants"))
+    if cases == variants:
+        return []
+    made = f"{', '.join(cases) or 'unknown'} and {', '.join(variants) or 'unknown'}"
+    return [f"Cases and variants were answered by different code ({made}): the control says what that alone changes."]
 
 
 def _line(name: str, row: Mapping[str, Any]) -> str:

@@ -229,3 +229,14 @@ def test_a_broken_stress_file_is_one_clear_line(tmp_path):
         (tmp_path / STRESS).write_text(text)
         with pytest.raises(DataFormatError, match=r"stress\.json"):
             read_stress(tmp_path)
+
+
+def test_answers_of_different_code_are_named(tmp_path):
+    from triagelab.evaluation.stress import other_code
+
+    summary = {"code": {"cases": ["0.1.0+a"], "variants": ["0.1.0+b"]}}
+    (warning,) = other_code(summary)
+    assert "0.1.0+a and 0.1.0+b" in warning
+    assert other_code({"code": {"cases": ["0.1.0+a"], "variants": ["0.1.0+a"]}}) == other_code({}) == []
+    made = run(Always(3), tmp_path, n=3, kinds=("typos",), k=1)
+    assert made["code"]["cases"] == made["code"]["variants"] != []
