@@ -18,6 +18,8 @@ from triagelab.training.tabular_fit import learn_features
 QUANTILES = np.linspace(0.04, 0.96, 12)
 MIN_STEPS = 4
 INPUT_DROPOUT = 0.1
+LEVELS = 4
+"""Outputs for the level: at most 1, 2, 3, 4."""
 
 
 def fit_numbers(cases: list[Case], levels: np.ndarray) -> Numbers:
@@ -42,23 +44,27 @@ def fit_head(
     settings: HeadSettings,
     seed: int,
     log: Callable[[dict[str, Any]], None],
+    outcomes: np.ndarray | None = None,
 ) -> OrdinalHead:
-    """Return the trained head. Shapes: rows (n, inputs), levels (n,) of 1-5.
+    """Return the trained head. Shapes: rows (n, inputs), levels (n,) of 1-5, outcomes (n, targets) of 0, 1 and NaN.
 
     Args:
         log: called after every epoch of every network with its mean loss.
+        outcomes: further targets, NaN where unknown; the networks lose these outputs when they are trained.
     """
+    further = np.zeros((len(levels), 0)) if outcomes is None else outcomes
+    targets = np.hstack([levels[:, None] <= np.arange(1, 5), further])
+    targets = targets.astype(np.float32)
     networks = []
     for place in range(settings.networks):
-        networks.append(
-            _fit_network(rows, levels, settings, derive_seed("hybrid.head", seed, place, bits=31), place, log)
-        )
+        own = derive_seed("hybrid.head", seed, place, bits=31)
+        networks.append(_fit_network(rows, targets, settings, own, place, log))
     return OrdinalHead(tuple(networks))
 
 
 def _fit_network(
     rows: np.ndarray,
-    levels: np.ndarray,
+    targets: np.ndarray,
     settings: HeadSettings,
     seed: int,
     place: int,
@@ -66,14 +72,13 @@ def _fit_network(
 ) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """Return weights and biases, layer by layer."""
     import torch
-    from torch.nn.functional import binary_cross_entropy_with_logits
 
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = _network(rows.shape[1], settings)
+        network = _network(rows.shape[1], settings, targets.shape[1])
         given = torch.from_numpy(np.ascontiguousarray(rows, dtype=np.float32))
-        at_most = torch.from_numpy((levels[:, None] <= np.arange(1, 5)).astype(np.float32))
+        wanted = torch.from_numpy(np.ascontiguousarray(targets))
         batch = min(settings.batch, len(rows))
         each = max(1, len(rows) // batch)
         optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
@@ -86,7 +91,7 @@ def _fit_network(
             total = 0.0
             for step in range(each):
                 chosen = order[step * batch : (step + 1) * batch]
-                loss = binary_cross_entropy_with_logits(network(given[chosen]), at_most[chosen])
+                loss = _loss(network(given[chosen]), wanted[chosen], settings.outcome_weight)
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
@@ -94,10 +99,24 @@ def _fit_network(
                 total += float(loss.detach())
             log({"phase": "head", "step": place * settings.epochs + epoch + 1, "network": place, "loss": total / each})
     layers = [module for module in network if isinstance(module, torch.nn.Linear)]
-    return tuple((layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy()) for layer in layers)
+    arrays = [(layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy()) for layer in layers]
+    weights, bias = arrays.pop()
+    return (*arrays, (weights[:LEVELS], bias[:LEVELS]))
 
 
-def _network(inputs: int, settings: HeadSettings) -> Any:
+def _loss(outputs: Any, wanted: Any, outcome_weight: float) -> Any:
+    """Return the loss on the level plus, weighted, the mean loss on the outcomes that are known."""
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    loss = binary_cross_entropy_with_logits(outputs[:, :LEVELS], wanted[:, :LEVELS])
+    known = ~wanted[:, LEVELS:].isnan()
+    if outcome_weight and bool(known.any()):
+        further = binary_cross_entropy_with_logits(outputs[:, LEVELS:][known], wanted[:, LEVELS:][known])
+        loss = loss + outcome_weight * further * known.float().mean()
+    return loss
+
+
+def _network(inputs: int, settings: HeadSettings, outputs: int = LEVELS) -> Any:
     """Return an untrained network; its linear layers are what `OrdinalHead` computes."""
     from torch import nn
 
@@ -109,5 +128,5 @@ def _network(inputs: int, settings: HeadSettings) -> Any:
         nn.Linear(settings.width, settings.second),
         nn.GELU(),
         nn.Dropout(settings.dropout / 2),
-        nn.Linear(settings.second, 4),
+        nn.Linear(settings.second, outputs),
     )

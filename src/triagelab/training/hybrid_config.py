@@ -65,17 +65,23 @@ class SentenceSettings(BaseModel):
 
 
 class HeadSettings(BaseModel):
-    """The ordinal head: `networks` small networks, trained from different seeds and averaged."""
+    """The ordinal head: `networks` small networks, trained from different seeds and averaged.
+
+    Attributes:
+        outcome_weight: weight of the further targets (`training.visit_outcomes`) beside the level, where visits have
+            them; 0 leaves them out.
+    """
 
     model_config = _FROZEN
     networks: int = Field(default=3, ge=1, le=20)
-    width: int = Field(default=256, ge=4, le=4096)
+    width: int = Field(default=512, ge=4, le=4096)
     second: int = Field(default=64, ge=4, le=4096)
-    epochs: int = Field(default=8, ge=1)
+    epochs: int = Field(default=12, ge=1)
     batch: int = Field(default=256, ge=2)
     learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.05, ge=0)
     dropout: float = Field(default=0.3, ge=0, lt=1)
+    outcome_weight: float = Field(default=1.0, ge=0)
 
 
 class HybridRecipe(RunRecipe):

@@ -23,6 +23,7 @@ from triagelab.agents.tabular_features import with_fields
 from triagelab.cases.presentation import Presentation
 from triagelab.cases.schema import Case
 from triagelab.datasets.cache import cache_dir
+from triagelab.datasets.nhamcs import NAME as NHAMCS
 from triagelab.evaluation.progress import Progress
 from triagelab.training import logs
 from triagelab.training.head_fit import fit_head, fit_numbers
@@ -30,6 +31,7 @@ from triagelab.training.hybrid_config import HybridRecipe
 from triagelab.training.hybrid_data import HybridData, levels_of, load_data
 from triagelab.training.pool_fit import fit_pool
 from triagelab.training.tabular_cuts import quadratic_kappa
+from triagelab.training.visit_outcomes import outcome_targets
 
 MODEL = "model"
 Opinions = dict[Kind, dict[str, np.ndarray]]
@@ -67,7 +69,7 @@ def _fit_encoder(
     numbers = fit_numbers(train, levels.astype(float))
     shown = [case.presentation for case in train]
     rows = inputs(_vectors(store, shown, recipe, "train", progress), shown, numbers)
-    head = fit_head(rows, levels, recipe.head, recipe.seed, log)
+    head = fit_head(rows, levels, recipe.head, recipe.seed, log, _outcomes(recipe, data))
     model = EncoderModel(
         scale=data.scale,
         encoder=TUNED if recipe.sentences.tune_layers else recipe.sentences.name,
@@ -86,6 +88,14 @@ def _fit_encoder(
     dev = {kind: _figures(pools, data.dev[kind], opinions[kind], None) for kind in pools}
     model = model.model_copy(update={"pools": pools, "about": {"dev": dev, "data": data.sources, "seed": recipe.seed}})
     return EncoderAgent(model, head, encoder), opinions
+
+
+def _outcomes(recipe: HybridRecipe, data: HybridData) -> np.ndarray | None:
+    """Return the further targets of the training visits, None where the visits have none."""
+    place = Path(recipe.visits.path or "")
+    if recipe.visits.name != NHAMCS or place.suffix == ".parquet" or not recipe.head.outcome_weight:
+        return None
+    return outcome_targets(place, data.train)
 
 
 def _vectors(

@@ -60,6 +60,17 @@ def test_arrays_round_trip(head):
     assert np.array_equal(back.log_odds(rows), head.log_odds(rows))
 
 
+def test_outcomes_teach_and_leave_no_output():
+    rows, levels = toy()
+    outcomes = np.stack([levels <= 2, np.full(len(levels), np.nan)], axis=1).astype(np.float32)
+    outcomes[::2] = np.nan
+    taught = fit_head(rows, levels, SMALL, 0, lambda row: None, outcomes)
+    assert taught.log_odds(rows[:3]).shape == (3, 4)
+    assert np.isfinite(taught.log_odds(rows)).all()
+    alone = fit_head(rows, levels, SMALL.model_copy(update={"outcome_weight": 0.0}), 0, lambda row: None, outcomes)
+    assert not np.allclose(taught.log_odds(rows), alone.log_odds(rows))
+
+
 @pytest.mark.parametrize("damage", ["none", "shape", "outputs", "extra"])
 def test_damaged_arrays_are_refused(head, damage):
     arrays = head.to_arrays()
