@@ -12,7 +12,7 @@ from triagelab.clinical.drug_units import ROUTE_WORDS, TIMES, parse_unit
 from triagelab.errors import BadInputError
 
 _NUMBER = r"(?<!\d)(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-_MASS = r"(mcg|ug|µg|μg|mg|ng|g|million units?|units?|iu|u|meq|mmol|ml|l)"
+_MASS = r"(mcgs?|ug|µg|μg|mgs?|ng|gms?|grams?|g|million units?|units?|iu|u|meq|mmol|ml|l)"
 _TIME = r"(min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?)"
 _END = r"(?![a-z\d])"
 

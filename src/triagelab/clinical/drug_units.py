@@ -16,6 +16,9 @@ AMOUNTS: dict[str, tuple[str, float]] = {
     "mcg": ("mg", 1e-3),
     "ug": ("mg", 1e-3),
     "ng": ("mg", 1e-6),
+    **dict.fromkeys(("gm", "gms", "gram", "grams"), ("mg", 1000.0)),
+    "mgs": ("mg", 1.0),
+    "mcgs": ("mg", 1e-3),
     "units": ("units", 1.0),
     "unit": ("units", 1.0),
     "iu": ("units", 1.0),
@@ -67,11 +70,22 @@ def tidy(value: float) -> float:
 
 
 ROUTES: dict[str, tuple[str, ...]] = {
-    "iv": ("intravenous", "iv push", "ivp", "ivpb", "iv infusion", "iv drip", "iv bolus"),
+    "iv": (
+        "intravenous",
+        "iv push",
+        "ivp",
+        "ivpb",
+        "iv infusion",
+        "iv drip",
+        "iv bolus",
+        "slow iv push",
+        "sivp",
+        "intravenously",
+    ),
     "io": ("intraosseous", "io push"),
-    "im": ("intramuscular",),
-    "sc": ("sq", "subq", "subcut", "subcutaneous"),
-    "po": ("oral", "by mouth", "ng", "peg"),
+    "im": ("intramuscular", "intramuscularly"),
+    "sc": ("sq", "subq", "subcut", "subcutaneous", "subcutaneously"),
+    "po": ("oral", "orally", "by mouth", "ng", "peg"),
     "pr": ("rectal",),
     "sl": ("sublingual", "buccal"),
     "intranasal": ("nasal",),
@@ -89,7 +103,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
 
 ROUTE_WORDS: dict[str, str] = {text: name for name, others in ROUTES.items() for text in (name, *others)}
 PUSHED: dict[str, bool] = {
-    **dict.fromkeys(("iv push", "ivp", "iv bolus", "io push"), True),
+    **dict.fromkeys(("iv push", "ivp", "iv bolus", "slow iv push", "sivp", "io push"), True),
     **dict.fromkeys(("ivpb", "iv infusion", "iv drip"), False),
 }
 """Way to write a route -> whether it is pushed by hand."""

@@ -33,6 +33,8 @@ from triagelab.errors import BadInputError, UnknownNameError
         ("lidocaine 2 g/500 mL IV at 1 mg/min", ("lidocaine",), {"dose": None, "rate": 1, "concentration": 4.0}),
         ("heparin 25000 units/250 mL iv at 18 units/kg/h", ("heparin",), {"dose": None, "rate": 18}),
         ("percocet 5 mg/325 mg 1 tab", ("oxycodone", "acetaminophen"), {"dose": None}),
+        ("Rocephin 1 gm IM", ("ceftriaxone",), {"dose": 1, "unit": "gm", "route": "im"}),
+        ("morphine 4 mgs slow IV push", ("morphine",), {"dose": 4, "route": "iv", "push": True}),
         ("KCl 10 mEq/h IV", ("potassium chloride",), {"rate": 10, "rate_unit": "meq/h", "route": "iv"}),
         (
             "norepinephrine 0.1 mcg/kg/min iv infusion",

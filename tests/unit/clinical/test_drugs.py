@@ -197,9 +197,10 @@ def test_what_is_no_order_is_refused_in_one_line(order, more):
         ("KCl 20 mEq IV bolus", "D15d"),
         ("ondansetron 24 mg intraosseous", "D11a"),
         ("epinephrine 1 mg IO push 1 mg/mL", "D30e"),
+        ("Tylenol 5 gm PO once", "D16a"),
     ],
 )
-def test_bone_counts_as_vein(order, rule):
+def test_other_ways_to_write_a_route_or_unit(order, rule):
     assert rule in check(order, {"age_years": 40}).rule_ids
 
 
