@@ -15,6 +15,7 @@ import numpy as np
 from triagelab.agents.base import Prediction
 from triagelab.agents.rules_ask import ask
 from triagelab.agents.rules_reader import READERS, is_hard, probabilities
+from triagelab.agents.rules_requests import ASKS_ONLY, asks_only
 from triagelab.cases.derivation import Picture, flags
 from triagelab.cases.extraction import Reading, read
 from triagelab.cases.findings import Assertion
@@ -112,7 +113,8 @@ class RulesAgent:
         now = reading.picture(age, reading.person.sex or presentation.sex, vitals)
         facts = Facts(age, vitals, flags(now), reading.person.pregnancy_weeks)
         by_ambulance = ("by_ambulance",) if presentation.arrival == "ambulance" else ()
-        expected = forecast(facts, (*now.present, *by_ambulance))
+        request = (ASKS_ONLY,) if asks_only(reading, now, vitals) else ()
+        expected = forecast(facts, (*now.present, *by_ambulance, *request))
         needed, cautious = expected.told()
         options = self.options
         if not cautious and options.unknown_resources == "cautious":

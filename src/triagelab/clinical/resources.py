@@ -145,7 +145,7 @@ def forecast(facts: Facts, concepts: Iterable[str] = ()) -> Forecast:
 
     Args:
         facts: what the engine knows; a resource that it already states is kept as stated.
-        concepts: further concepts that hold (complaints, findings), by lexicon id, and `by_ambulance`.
+        concepts: further concepts that hold (complaints, findings), by lexicon id, `by_ambulance`, `asks_only`.
 
     Missing: with no row that fits, every type that is not stated stays None; its probability is that of any visit.
     """
