@@ -19,7 +19,8 @@ ASKS_ONLY = "asks_only"
 
 _ASKING = wordset(
     "want wants need needs ask asks asking request requests requesting require requires please certify certificate "
-    "signature form letter renew repeat script prescription prescribe refill sign advice reassurance"
+    "signature form letter renew repeat script prescription prescribe refill sign advice reassurance "
+    "chemist pharmacy pharmacist insurance employer paperwork clearance renewal"
 )
 _COMPLAINTS = frozenset(("symptom", "sign", "event", "exposure"))
 _HARMLESS = frozenset(("injury_context", "minor_wound", "scar", "mild_pain"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from triagelab.cases.findings import Assertion
 from triagelab.cases.reach import (
     NEVER,
+    VISITS,
     WELL,
     about_something_else,
     after_pronoun,
@@ -197,7 +198,7 @@ def _apply_back(scan: Scan, state: _State, event: Event, assertion: Assertion, r
         reach = FAR if assertion is Assertion.RESOLVED and later == event.start else REACH
         if len(between) > reach or "." in between or (later != event.start and parted(between, assertion)):
             return
-        old = assertion is Assertion.RESOLVED and result[place] is Assertion.HISTORICAL
+        old = assertion is Assertion.RESOLVED and (result[place] is Assertion.HISTORICAL or mention.value in VISITS)
         if STRENGTH[assertion] > STRENGTH[result[place]] and not old:
             result[place] = assertion
         later = min(later, mention.start)

@@ -46,6 +46,13 @@ WELL = frozenset(
 """Findings that say that all is well; a list of denials does not run on to them ("no rash, feels well")."""
 
 
+VISITS = WELL | frozenset(
+    ("suture_removal", "wound_check", "work_note", "medication_refill", "vaccination_visit", "test_results",
+     "tetanus_needed", "pregnancy_test_wanted")
+)  # fmt: skip
+"""What somebody came for, and that they are well: "stitches out, wound healed" takes neither back."""
+
+
 def about_something_else(words: list[str], event: Event) -> bool:
     """Return whether a trigger is none here: "maybe thirty tablets", "asked to return for a wound check"."""
     following = words[event.end : event.end + 2]
@@ -195,4 +202,6 @@ def parted(between: list[str], assertion: Assertion) -> bool:
     if assertion is Assertion.NEGATED:
         slashed = len(between) > 1 and between[0] == between[-1] == "/"  # "CP/vision/SOB all denied"
         return not slashed and any(word not in _JOINS for word in between)
+    if assertion is Assertion.HISTORICAL and "," in between and not {"and", "or", "&"} & set(between):
+        return True  # "runny nose, hay fever every spring"
     return any(word in _NEW_CLAUSE for word in between)
