@@ -52,4 +52,4 @@ def asks_only(reading: Reading, picture: Picture, vitals: VitalSigns) -> bool:
         return False
     said = {mention.assertion for mention in reading.mentions if mention.concept not in WELL}
     well = any(m.concept in WELL and m.assertion is Assertion.PRESENT for m in reading.mentions)
-    return well or Assertion.NEGATED in said
+    return well or not said.isdisjoint((Assertion.NEGATED, Assertion.RESOLVED))

@@ -99,7 +99,7 @@ def _mention(scan: Scan, state: _State, index: int, event: Event, result: list[A
         state.chunk.append(index)
         return
     strongest = state.section or Assertion.PRESENT
-    if state.scope is None and event.start < state.once[0] and STRENGTH[state.once[1]] > STRENGTH[strongest]:
+    if state.scope is None and event.start <= state.once[0] and STRENGTH[state.once[1]] > STRENGTH[strongest]:
         strongest = state.once[1]  # two findings in the same words: "previously seen for strep throat"
     if state.scope is not None and STRENGTH[state.scope] > STRENGTH[strongest]:
         strongest = state.scope

@@ -14,6 +14,7 @@ _RELATIVE = wordset("wife mother mom girlfriend partner sister daughter")
 _EYES = wordset("va vision acuity eye od os ou snellen strength score mmse moca tds")
 _TESTS = wordset("upt hcg bhcg uhcg upreg preg uptest")
 _NEGATIVE, _POSITIVE = wordset("neg negative - no"), wordset("pos positive +")
+_WOMAN = wordset("f female woman lady")
 WEEKS_IN_MONTH = 4.345
 
 
@@ -33,6 +34,18 @@ def read_gestation(tokens: Tokens, age_start: int | None) -> tuple[float, int, i
         if found is not None and 2 <= found[0] <= 44 and not _other(words, index, found[1]):
             return round(found[0], 1), index, found[1]
     return None
+
+
+def weeks_beside_age(tokens: Tokens, age: tuple[int, int], years: float) -> tuple[float, int, int] | None:
+    """Return weeks that follow a woman's age as a statement of their own ("26F 34 weeks, headache")."""
+    index = age[1]
+    while _word(tokens, index) in (",", "(") or _word(tokens, index) in _WOMAN:
+        index += 1
+    value = number_at(tokens, index)
+    if value is None or not 12 <= years <= 50 or not 5 <= value <= 42 or _word(tokens, index + 1) not in _WEEK:
+        return None
+    ends = _word(tokens, index + 2) in (",", ".", ")", ";", "\n", "with", "c", "and", "passenger")
+    return (float(value), index, index + 2) if ends else None
 
 
 def pregnancy_test(words: list[str]) -> bool | None:

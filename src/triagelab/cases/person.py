@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from triagelab.cases.ages import read_age
-from triagelab.cases.gestation import pregnancy_test, read_gestation
+from triagelab.cases.gestation import pregnancy_test, read_gestation, weeks_beside_age
 from triagelab.cases.number_words import View, spoken_view
 from triagelab.cases.scan import Scan
 from triagelab.cases.sexes import read_sex
@@ -57,6 +57,8 @@ def read_person(scan: Scan, view: View | None = None) -> Person:
         person.age_group = _group(tokens.words)
     person.sex = read_sex(tokens, None if age is None else (age.start, age.end), None if age is None else age.sex)
     weeks = read_gestation(tokens, None if age is None else age.start) if person.sex != "male" else None
+    if weeks is None and age is not None and person.sex == "female":
+        weeks = weeks_beside_age(tokens, (age.start, age.end), age.years)
     if weeks is not None:
         person.pregnancy_weeks, person.pregnant = weeks[0], True
         person.spans["pregnancy_weeks"] = view.span(weeks[1], weeks[2])

@@ -32,7 +32,7 @@ _NO_GAP = wordset("no not never without deny n't didn't doesn't don't hasn't hav
 KIN_WORDS = wordset("mother father mom mum dad brother sister grandmother grandfather grandma grandpa husband wife "
                     "partner boyfriend girlfriend aunt uncle cousin twin friend neighbor colleague "
                     "roommate")  # fmt: skip
-_AGED = wordset("who is was aged age now about year yr yo old y o - of at")
+_AGED = wordset("who is was aged age now about year yr yo old y o - of at and himself herself")
 _OF_THEM = wordset("has had have was died got with suffer also recently")
 
 
@@ -127,10 +127,10 @@ def _aside(words: list[str], index: int) -> int:
     place += 1
     while words[place : place + 1] and words[place] in _AGED:
         place += 1
-    if opened == ["("] or opened == [","]:
-        if words[place : place + 1] not in ([")"], [","]):
-            return 0
+    if words[place : place + 1] in ([")"], [","]):
         place += 1
+    elif opened == ["("]:
+        return 0
     verb = words[place : place + 1]
     if verb and verb[0] in _OF_THEM:
         return place + 1
