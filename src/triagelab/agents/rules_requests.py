@@ -23,7 +23,7 @@ _ASKING = wordset(
     "chemist pharmacy pharmacist insurance employer paperwork clearance renewal"
 )
 _COMPLAINTS = frozenset(("symptom", "sign", "event", "exposure"))
-_HARMLESS = frozenset(("injury_context", "minor_wound", "scar", "mild_pain"))
+_HARMLESS = frozenset(("injury_context", "scar", "mild_pain"))
 _LIMITS = {
     "heart_rate_bpm": (50, 100),
     "resp_rate_bpm": (10, 20),

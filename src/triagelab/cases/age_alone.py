@@ -8,7 +8,7 @@ from triagelab.cases.readings import number_at
 from triagelab.cases.tokens import Tokens, wordset
 
 _LEADS = wordset("of aged age about approx approximately around roughly only / , : - is circa ~ maybe")
-_NO_AGE = wordset("% percent / kg lb mg ml cm mm l bpm x time ° beat breath of ft foot per")
+_NO_AGE = wordset("% percent kg lb mg ml cm mm l bpm x time ° beat breath of ft foot per")
 _ENDS = frozenset((".", "", "\n", "!", "?", ";"))
 
 
