@@ -76,12 +76,12 @@ class HeadSettings(BaseModel):
     networks: int = Field(default=3, ge=1, le=20)
     width: int = Field(default=512, ge=4, le=4096)
     second: int = Field(default=64, ge=4, le=4096)
-    epochs: int = Field(default=12, ge=1)
+    epochs: int = Field(default=5, ge=1)
     batch: int = Field(default=256, ge=2)
     learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.05, ge=0)
     dropout: float = Field(default=0.3, ge=0, lt=1)
-    outcome_weight: float = Field(default=1.0, ge=0)
+    outcome_weight: float = Field(default=1.5, ge=0)
 
 
 class HybridRecipe(RunRecipe):
