@@ -20,7 +20,7 @@ from triagelab.files import read_jsonl
 
 NAME = "written"
 SCALE = "esi-v5"
-PACKAGED = ("dev",)
+PACKAGED = ("dev", "test")
 
 
 class WrittenNote(BaseModel):
