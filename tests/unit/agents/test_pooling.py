@@ -67,6 +67,7 @@ def test_one_member_of_weight_one_is_itself(table):
 def test_no_probability_lies_below_a_floor(table, floors):
     moved = at_least_as_urgent(table, np.asarray(floors))
     assert moved.sum(axis=1) == pytest.approx(1.0)
+    assert moved.max() <= 1.0
     for row, before, least in zip(moved, table, floors, strict=True):
         assert row[least:].sum() == 0
         assert row[: least - 1] == pytest.approx(before[: least - 1])
