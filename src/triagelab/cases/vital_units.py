@@ -6,7 +6,7 @@ from triagelab.cases.readings import Desk
 from triagelab.cases.tokens import wordset
 
 FILL = wordset(
-    ": = ( ) - ~ > < * ° \" ' @ → of was were at in the to low high mid about approx around currently now measured "
+    "here : = ( ) - ~ > < * ° \" ' @ → of was were at in the to low high mid about approx around currently now measured "
     "read reading reads found up down initial initially a an with by level score scale rate into only just rectal oral "
     "tympanic temporal axillary on and as his her their noted not irregular regular elevated room air ra upper manual "
     "auto arrival triage recheck repeat palpated lt rt came back per ems medic drop dropped dropping range from "
