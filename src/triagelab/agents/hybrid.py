@@ -18,7 +18,7 @@ from triagelab.agents.hard_findings import floor
 from triagelab.agents.model_files import read_settings
 from triagelab.agents.ordinal import log_odds_of
 from triagelab.agents.pooling import Kind, Pool, kind_of, pool_for, pooled
-from triagelab.agents.rules import RulesAgent, prediction
+from triagelab.agents.rules import Assessment, RulesAgent, prediction
 from triagelab.agents.tabular import TabularAgent
 from triagelab.cases.presentation import Presentation
 from triagelab.files import write_json
@@ -90,7 +90,7 @@ class HybridAgent:
         if not presentations:
             return []
         assessed = [self.rules.assess(presentation) for presentation in presentations]
-        traced = [prediction(assessment) for assessment in assessed]
+        traced = traces(self.rules, assessed, presentations)
         opinions = members(presentations, traced, self.encoder.log_odds(presentations), self.tabular)
         floors = np.asarray([floor(*pair) or LEAST_URGENT for pair in zip(assessed, presentations, strict=True)])
         table, levels = pooled(self.model.pools, presentations, opinions, self.decision, self.cost, floors)
@@ -116,6 +116,16 @@ class HybridAgent:
         return replace(
             trace, level=level, probabilities=answer.probabilities, confidence=answer.confidence, extra=extra
         )
+
+
+def traces(
+    rules: RulesAgent, assessed: Sequence[Assessment], presentations: Sequence[Presentation]
+) -> list[Prediction]:
+    """Return what the engine says of each patient."""
+    return [
+        prediction(assessment, reader=rules.reader_for(presentation))
+        for assessment, presentation in zip(assessed, presentations, strict=True)
+    ]
 
 
 def members(

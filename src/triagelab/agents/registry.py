@@ -85,7 +85,7 @@ OPTIONS: Mapping[str, str] = {
     "version": "ESI handbook version, 4 or 5",
     "decision": "preferred, or cost: the level with the least expected clinical cost",
     "cost": "cost matrix by name",
-    "reader": "whose labels the probabilities of `rules` speak of: both, nurses or handbook",
+    "reader": "whose labels the probabilities of `rules` speak of: auto, both, nurses or handbook",
     "temperature": "sampling temperature, 0 is greedy",
     "max_new_tokens": "longest completion",
     "batch_size": "completions generated at once",

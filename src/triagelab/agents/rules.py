@@ -14,7 +14,7 @@ import numpy as np
 
 from triagelab.agents.base import Prediction
 from triagelab.agents.rules_ask import ask
-from triagelab.agents.rules_reader import READERS, is_hard, probabilities
+from triagelab.agents.rules_reader import AUTO, READERS, is_hard, probabilities
 from triagelab.agents.rules_requests import ASKS_ONLY, asks_only
 from triagelab.cases.derivation import Picture, flags
 from triagelab.cases.extraction import Reading, read
@@ -25,6 +25,7 @@ from triagelab.clinical.esi import EsiDecision, EsiOptions, decide
 from triagelab.clinical.facts import Facts
 from triagelab.clinical.resources import Forecast, forecast
 from triagelab.clinical.vitals import VitalSigns
+from triagelab.datasets.notes import is_record
 from triagelab.errors import BadInputError
 
 DECISIONS = ("preferred", "cost")
@@ -72,7 +73,8 @@ class RulesAgent:
             the note speaks of no child; None assumes nothing. Recorded as `assumed_age_years` in `extra`.
         decision: `preferred` or `cost`, see DECISIONS.
         cost: name of the cost matrix for `decision="cost"` and for what is worth asking.
-        reader: whose labels the probabilities speak of, see `rules_reader.READERS`.
+        reader: whose labels the probabilities speak of, see `rules_reader.READERS`; `auto` is `handbook` for a free
+            note, which tells enough for the engine to be right as a rule, and `both` for a record of a department.
 
     Raises: BadInputError or UnknownNameError for a decision, reader or cost matrix that is not there.
     """
@@ -82,23 +84,29 @@ class RulesAgent:
     assumed_age_years: float | None = 45.0
     decision: str = "preferred"
     cost: str = "standard"
-    reader: str = "both"
+    reader: str = AUTO
     name: str = "rules"
 
     def __post_init__(self) -> None:
         if self.decision not in DECISIONS:
             raise BadInputError("decision", self.decision, " or ".join(DECISIONS))
-        if self.reader not in READERS:
-            raise BadInputError("reader", self.reader, ", ".join(READERS))
+        if self.reader not in (AUTO, *READERS):
+            raise BadInputError("reader", self.reader, ", ".join((AUTO, *READERS)))
         cost_matrix(self.cost)
 
     def predict(self, presentations: Sequence[Presentation], *, seed: int = 0) -> list[Prediction]:
         """Return one prediction a presentation, in order; deterministic, `seed` is not used."""
         matrix = cost_matrix(self.cost)
         return [
-            prediction(self.assess(found), decision=self.decision, matrix=matrix, reader=self.reader)
+            prediction(self.assess(found), decision=self.decision, matrix=matrix, reader=self.reader_for(found))
             for found in presentations
         ]
+
+    def reader_for(self, presentation: Presentation) -> str:
+        """Return whose labels the probabilities of this patient speak of."""
+        if self.reader != AUTO:
+            return self.reader
+        return "both" if is_record(presentation) else "handbook"
 
     def assess(self, presentation: Presentation) -> Assessment:
         """Return the whole path from the note to the decision.

@@ -22,6 +22,8 @@ from triagelab.files import read_toml
 
 Probabilities = tuple[float, float, float, float, float]
 
+AUTO = "auto"
+"""Lets the kind of presentation choose the reader; the agent's default."""
 READERS = ("both", "nurses", "handbook")
 """Whose labels the probabilities speak of, the default first."""
 

@@ -14,9 +14,9 @@ from triagelab.agents.encoder import NAME as ENCODER
 from triagelab.agents.encoder import TUNED, EncoderAgent, EncoderModel, inputs
 from triagelab.agents.encoder_input import texts
 from triagelab.agents.hard_findings import floor
-from triagelab.agents.hybrid import LEAST_URGENT, HybridAgent, HybridModel, members
+from triagelab.agents.hybrid import LEAST_URGENT, HybridAgent, HybridModel, members, traces
 from triagelab.agents.pooling import Kind, Pool, pooled
-from triagelab.agents.rules import RulesAgent, prediction
+from triagelab.agents.rules import RulesAgent
 from triagelab.agents.sentences import SentenceEncoder, VectorStore
 from triagelab.agents.tabular import TabularAgent
 from triagelab.agents.tabular_features import with_fields
@@ -149,7 +149,7 @@ def _dev_opinions(
     """Return the log-odds of every member and the floors. Shapes: n cases -> member -> (n, 4), (n,)."""
     shown = [case.presentation for case in cases]
     assessed = [rules.assess(presentation) for presentation in shown]
-    opinions = members(shown, [prediction(each) for each in assessed], encoded, tabular)
+    opinions = members(shown, traces(rules, assessed, shown), encoded, tabular)
     floors = [floor(*pair) or LEAST_URGENT for pair in zip(assessed, shown, strict=True)]
     return opinions, np.asarray(floors)
 

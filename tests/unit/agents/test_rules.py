@@ -143,7 +143,7 @@ def test_the_registry_passes_decision_and_cost():
 
 
 def test_arrival_by_ambulance_counts_as_evidence():
-    walked, driven = RulesAgent().predict([one("cough, 50M", arrival=how) for how in ("walk_in", "ambulance")])
+    walked, driven = RulesAgent(reader="both").predict([one("cough, 50M", arrival=how) for how in ("walk_in", "ambulance")])
     assert sum(driven.probabilities[:2]) > sum(walked.probabilities[:2])
 
 
@@ -153,3 +153,13 @@ def test_the_history_of_a_survey_note_is_no_finding_of_today():
     )
     (found,) = RulesAgent().predict([note])
     assert found.point in ("C", "D")
+
+
+def test_the_kind_of_presentation_chooses_whose_labels_are_meant():
+    note = Presentation("a", "55-year-old man, crushing chest pain, sweating. BP 150/90, HR 96, RR 18, SpO2 97%")
+    record = Presentation(
+        "b", "55-year-old male. Complaint: chest pain. HR 96.", age_years=55, sex="male", chief_complaint="chest pain"
+    )
+    for found, whose in ((note, "handbook"), (record, "both")):
+        (auto,), (named,) = (RulesAgent(reader=r).predict([found]) for r in ("auto", whose))
+        assert auto.probabilities == named.probabilities
