@@ -143,7 +143,9 @@ def test_the_registry_passes_decision_and_cost():
 
 
 def test_arrival_by_ambulance_counts_as_evidence():
-    walked, driven = RulesAgent(reader="both").predict([one("cough, 50M", arrival=how) for how in ("walk_in", "ambulance")])
+    walked, driven = RulesAgent(reader="both").predict(
+        [one("cough, 50M", arrival=how) for how in ("walk_in", "ambulance")]
+    )
     assert sum(driven.probabilities[:2]) > sum(walked.probabilities[:2])
 
 
