@@ -6,11 +6,11 @@ from triagelab.cases.readings import Desk
 from triagelab.cases.tokens import wordset
 
 FILL = wordset(
-    "here : = ( ) - ~ > < * ° \" ' @ → of was were at in the to low high mid about approx around currently now measured "
+    ": = ( ) - ~ > < * ° \" ' @ → of was were at in the to low high mid about approx around currently now measured "
     "read reading reads found up down initial initially a an with by level score scale rate into only just rectal oral "
     "tympanic temporal axillary on and as his her their noted not irregular regular elevated room air ra upper manual "
     "auto arrival triage recheck repeat palpated lt rt came back per ems medic drop dropped dropping range from "
-    "percent goes is are been remain remains remained still run running show shows showed said show that it today "
+    "here percent goes is are been remain remains remained still run running show shows showed said show that it today "
     "tonight highest best total radial brachial apical carotid femoral palpable monitor lying supine standing sitting "
     "increased decreased improved got down under over than greater less near nearly approximately roughly anywhere "
     "between usually normally baseline typically"

@@ -12,6 +12,7 @@ from triagelab.errors import DataFormatError
 from triagelab.files import open_input
 
 MAX_TABLE_BYTES = 512 * 1024 * 1024
+MAX_CELL_CHARS = 131_072
 _PACKED = {
     b"PK\x03\x04": "a zip file",
     b"\x1f\x8b": "a gzip file",
@@ -36,6 +37,8 @@ def read_table(
     """
     wanted = tuple(columns)
     text = _text(path, encodings, what)
+    # The limit is the process's, not the reader's: whoever read a table before may have left another one.
+    csv.field_size_limit(MAX_CELL_CHARS)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     rows: list[tuple[int, dict[str, str] | None]] = []
     try:
