@@ -8,11 +8,15 @@ import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from triagelab.errors import BadInputError, DataFormatError
 
+Table = TypeVar("Table", bound=BaseModel)
 MAX_LINE_BYTES = 4 * 1024 * 1024
 MAX_TOML_BYTES = 4 * 1024 * 1024
 
@@ -112,3 +116,16 @@ def read_toml(path: Path | str, field: str = "file") -> dict[str, Any]:
         return tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataFormatError(f"{path}: not TOML ({error})") from error
+
+
+def packaged_table(package: str, name: str, kind: type[Table]) -> Table:
+    """Return the packaged table `data/NAME` of a package, checked against its model.
+
+    Raises: DataFormatError naming the file and the entry that is wrong.
+    """
+    source = resources.files(package) / "data" / name
+    try:
+        return kind.model_validate(read_toml(str(source)))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise DataFormatError(f"{name}: {problem['loc']}: {problem['msg']}") from error

@@ -15,6 +15,7 @@ from triagelab.agents.sentences import SentenceEncoder, VectorStore
 from triagelab.cases.presentation import Presentation
 from triagelab.datasets.registry import load_dataset
 from triagelab.errors import BadInputError, DataFormatError, RunStateError
+from triagelab.seeding import stream
 from triagelab.training.pool_fit import fit_pool
 from triagelab.training.run import train
 
@@ -156,7 +157,7 @@ def test_a_damaged_store_is_made_anew(tmp_path):
 
 
 def test_a_pool_finds_the_member_that_knows():
-    rng = np.random.Generator(np.random.PCG64(0))  # noqa: TID251  a test's own noise
+    rng = stream("tests.pool", 0)
     levels = rng.integers(1, 6, 600)
     knows = np.where(levels[:, None] <= np.arange(1, 5), 1.5, -1.5) + rng.normal(0, 1, (600, 4))
     pool = fit_pool({"knows": knows, "guesses": rng.normal(0, 1, (600, 4))}, levels, None, 0)

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from triagelab.clinical.costs import CostMatrix, cost_matrix
 from triagelab.clinical.esi import EsiDecision, EsiOptions
 from triagelab.clinical.esi_engine import engine
 from triagelab.clinical.facts import RESOURCE_TYPES
 from triagelab.clinical.resources import Forecast
-from triagelab.errors import DataFormatError
-from triagelab.files import read_toml
+from triagelab.files import packaged_table
 
 MOST = 5
 """Questions in one answer."""
@@ -73,12 +71,7 @@ class AskTable(BaseModel):
 @cache
 def ask_table() -> AskTable:
     """Return the table. Raises: DataFormatError naming the entry that is wrong."""
-    source = resources.files("triagelab.agents") / "data" / "ask.toml"
-    try:
-        return AskTable.model_validate(read_toml(str(source)))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise DataFormatError(f"ask.toml: {problem['loc']}: {problem['msg']}") from error
+    return packaged_table("triagelab.agents", "ask.toml", AskTable)
 
 
 def ask(

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from triagelab.clinical.esi import EsiDecision
 from triagelab.clinical.resources import Forecast
 from triagelab.errors import DataFormatError
-from triagelab.files import read_toml
+from triagelab.files import packaged_table
 
 Probabilities = tuple[float, float, float, float, float]
 
@@ -64,12 +63,7 @@ class Reader(BaseModel):
 @cache
 def reader() -> Reader:
     """Return the reader. Raises: DataFormatError naming the entry that is wrong."""
-    source = resources.files("triagelab.agents") / "data" / "reader.toml"
-    try:
-        found = Reader.model_validate(read_toml(str(source)))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise DataFormatError(f"reader.toml: {problem['loc']}: {problem['msg']}") from error
+    found = packaged_table("triagelab.agents", "reader.toml", Reader)
     if set(found.cell) != set(CELLS):
         raise DataFormatError(f"reader.toml: cell: got {', '.join(found.cell)}; expected {', '.join(CELLS)}")
     if set(found.handbook) != set(POINTS):

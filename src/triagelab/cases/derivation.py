@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from triagelab.cases import quantities
 from triagelab.cases.composition import Mention
@@ -16,8 +15,8 @@ from triagelab.cases.lexicon import Lexicon, lexicon
 from triagelab.clinical.conditions import Condition, Conditions
 from triagelab.clinical.facts import vocabulary
 from triagelab.clinical.vitals import VitalSigns
-from triagelab.errors import DataFormatError, UnknownNameError
-from triagelab.files import read_toml
+from triagelab.errors import UnknownNameError
+from triagelab.files import packaged_table
 
 NUMBER_NAMES = ("age_years", "pregnancy_weeks", *VitalSigns.names(), *quantities.NAMES)
 SUFFIXES: dict[Assertion, str] = {
@@ -72,12 +71,7 @@ def rules() -> tuple[Rule, ...]:
 
     Raises: DataFormatError or UnknownNameError naming the row that is wrong.
     """
-    source = resources.files("triagelab.cases") / "data" / "derivations.toml"
-    try:
-        content = RuleFile.model_validate(read_toml(str(source)))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise DataFormatError(f"derivations.toml: {problem['loc']}: {problem['msg']}") from error
+    content = packaged_table("triagelab.cases", "derivations.toml", RuleFile)
     known = set(vocabulary()) | set(lexicon().concepts)
     known.update(parent for spec in lexicon().concepts.values() for parent in spec.parents)
     known.update(rule.fact for rule in content.rule)

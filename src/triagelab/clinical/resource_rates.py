@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
-from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from triagelab.clinical.facts import RESOURCE_TYPES
 from triagelab.errors import DataFormatError
-from triagelab.files import read_toml
+from triagelab.files import packaged_table
 
 NODES = (-2.856970, -1.355626, 0.0, 1.355626, 2.856970)
 WEIGHTS = (0.011257, 0.222076, 0.533333, 0.222076, 0.011257)
@@ -67,12 +66,7 @@ class Rates(BaseModel):
 @cache
 def rates() -> Rates:
     """Return the rates. Raises: DataFormatError naming the entry that is wrong."""
-    source = resources.files("triagelab.clinical") / "data" / "resource_rates.toml"
-    try:
-        found = Rates.model_validate(read_toml(str(source)))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise DataFormatError(f"resource_rates.toml: {problem['loc']}: {problem['msg']}") from error
+    found = packaged_table("triagelab.clinical", "resource_rates.toml", Rates)
     if found.types != RESOURCE_TYPES:
         raise DataFormatError(f"resource_rates.toml: types: got {found.types}; expected {RESOURCE_TYPES}")
     return found

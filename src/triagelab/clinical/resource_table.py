@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from triagelab.clinical.conditions import Conditions
 from triagelab.clinical.facts import NUMBERS, RESOURCE_TYPES
 from triagelab.errors import DataFormatError, UnknownNameError
-from triagelab.files import read_toml
+from triagelab.files import packaged_table
 
 ROWS_THAT_FIT = "rows_that_fit"
 """A number that adjustments may limit: how many rows fit, so how many complaints there are."""
@@ -56,12 +55,7 @@ class ForecastTable(BaseModel):
 
 @cache
 def _table() -> ForecastTable:
-    source = resources.files("triagelab.clinical") / "data" / "resources.toml"
-    try:
-        table = ForecastTable.model_validate(read_toml(str(source)))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise DataFormatError(f"resources.toml: {problem['loc']}: {problem['msg']}") from error
+    table = packaged_table("triagelab.clinical", "resources.toml", ForecastTable)
     short = [name.removeprefix("res_") for name in RESOURCE_TYPES]
     seen: set[str] = set()
     for row in (*table.row, *table.adjust):

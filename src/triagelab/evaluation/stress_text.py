@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -144,7 +144,7 @@ def typos(shown: Presentation, draws: Draws) -> Presentation | None:
     return with_words(shown, lambda text: _WORD.sub(lambda match: slips.get(match.group(), match.group()), text))
 
 
-def with_words(shown: Presentation, change) -> Presentation | None:  # type: ignore[no-untyped-def]
+def with_words(shown: Presentation, change: Callable[[str], str]) -> Presentation | None:
     """Return the presentation with every text of it changed alike, None where the narrative stays as it was."""
     note = change(shown.narrative)
     if note == shown.narrative:

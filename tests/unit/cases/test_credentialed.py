@@ -95,7 +95,7 @@ def test_anywhere_else_and_whatever_is_in_doubt(endpoint):
 
 def test_only_a_plain_yes_allows():
     with pytest.raises(BadInputError):
-        refuse_remote(HELD, "https://api.example.org", allow="yes")  # type: ignore[arg-type]
+        refuse_remote(HELD, "https://api.example.org", allow="yes")
 
 
 def test_a_password_is_not_repeated():

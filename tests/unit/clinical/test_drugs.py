@@ -169,7 +169,7 @@ def test_bad_input_is_one_line(order, patient, message):
 
 def test_unknown_handling_is_a_choice_of_two():
     with pytest.raises(BadInputError, match="list or hold"):
-        check({"drug": "aspirin"}, {}, when_unknown="ignore")  # type: ignore[arg-type]
+        check({"drug": "aspirin"}, {}, when_unknown="ignore")
 
 
 @pytest.mark.parametrize(

@@ -159,10 +159,7 @@ def test_dropped_vital_signs_are_in_neither_text_nor_field_and_the_rest_stays():
 
 
 def test_everything_can_be_dropped_and_the_note_stays_a_note():
-    texts = {
-        drop(rendered(VITALS), Draws("test.drop", seed)).narrative  # type: ignore[union-attr]
-        for seed in range(300)
-    }
+    texts = {drop(rendered(VITALS), Draws("test.drop", seed)).narrative for seed in range(300)}
     assert "53-year-old male. Complaint: chest pain. Injury: no. History: diabetes." in texts
     assert all(text.startswith("53-year-old male. Complaint: chest pain. Injury: no.") for text in texts)
     assert not any(part in text for text in texts for part in (", ,", " ,", ". .", ",.", "  "))
@@ -219,4 +216,4 @@ def test_other_units_keep_what_the_patient_breathes():
 
 def test_no_sentence_is_left_without_its_number():
     shown = Presentation("x", "I hurt my arm. I would call the pain 5 out of 10. It is red.")
-    assert drop(shown, Draws("test.drop", 0)).narrative == "I hurt my arm. It is red."  # type: ignore[union-attr]
+    assert drop(shown, Draws("test.drop", 0)).narrative == "I hurt my arm. It is red."
