@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
@@ -31,10 +32,10 @@ class CostMatrix(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
-    over: float
-    under: float
-    under_urgent: float
-    no_answer_extra: float
+    over: FiniteFloat
+    under: FiniteFloat
+    under_urgent: FiniteFloat
+    no_answer_extra: FiniteFloat
     text: str
     source: str
     verified: bool
@@ -59,6 +60,72 @@ class CostMatrix(BaseModel):
         """
         prices = _prices(self.over, self.under, self.under_urgent)
         return 1 + (np.asarray(probabilities) @ prices).round(12).argmin(axis=1)
+
+
+class CostTable(BaseModel):
+    """A cost convention given cell by cell, for ratios that no four numbers express.
+
+    Units: any, the same in every cell.
+
+    Attributes:
+        rows: cost by truth 1-5 and answer 1-5, no answer. Shapes: (5, 6).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    rows: tuple[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat], ...]
+    text: str = ""
+    source: str = ""
+
+    def table(self) -> np.ndarray:
+        """Return the costs. Shapes: (5, 6)."""
+        return np.array(self.rows, dtype=float)
+
+
+Costs = CostMatrix | CostTable
+
+
+def load_costs(name_or_path: str | Path) -> Costs:
+    """Return a cost convention by name, or the one in a TOML file (four ratios, or `rows` of 5 x 6 costs).
+
+    Raises: UnknownNameError for a name in no list, BadInputError for a file that is not there, DataFormatError for a
+    file that is no cost convention or whose right answers are not the cheapest.
+    """
+    text = str(name_or_path)
+    if text in cost_matrices():
+        return cost_matrix(text)
+    if not (isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text):
+        raise UnknownNameError("cost matrix", text, cost_matrices())
+    raw = {"name": Path(text).stem, **read_toml(text, "costs file")}
+    try:
+        if "rows" in raw:
+            costs: Costs = CostTable(**raw)
+        else:
+            costs = CostMatrix(**{"text": "", "source": "", "verified": False, **raw})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "file"
+        allowed = "over, under, under_urgent and no_answer_extra, or rows of 5 x 6 numbers"
+        raise DataFormatError(f"{text}: {place}: {first['msg']}; expected {allowed}") from error
+    _check_costs(costs.table(), text)
+    return costs
+
+
+def _check_costs(table: np.ndarray, where: str) -> None:
+    """Raise DataFormatError where a table is no 5 x 6, or anything is not dearer than the right answer."""
+    if table.shape != (5, 6):
+        raise DataFormatError(f"{where}: rows: got {table.shape[0]} rows; expected 5, for truth 1-5")
+    if not np.isfinite(table).all():
+        raise DataFormatError(f"{where}: every cost must be a finite number")
+    for truth in range(5):
+        right = table[truth, truth]
+        for answer in range(6):
+            if answer != truth and table[truth, answer] <= right:
+                named = "no answer" if answer == NO_ANSWER_COLUMN else f"answer {answer + 1}"
+                raise DataFormatError(
+                    f"{where}: truth {truth + 1}, {named}: cost {table[truth, answer]:g} is not above the right "
+                    f"answer's {right:g}"
+                )
 
 
 @cache

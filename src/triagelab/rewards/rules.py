@@ -11,7 +11,7 @@ from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from triagelab.clinical.facts import vocabulary
 from triagelab.rewards.terms import NONE, Attempt, Golds, Predictions, Table, Term
-from triagelab.rewards.triggers import case_findings
+from triagelab.rewards.triggers import CaseFindings, case_findings
 
 
 class Rule(Term):
@@ -67,12 +67,12 @@ class Rule(Term):
         columns = [5 if predicted == NONE else int(predicted) - 1 for predicted in self.predicted]
         return frozenset((gold, column) for gold in self.gold for column in columns)
 
-    def trigger(self, note: str) -> str | None:
-        """Return what in the note sets the rule off, None if nothing does."""
+    def trigger(self, note: str, findings: CaseFindings | None = None) -> str | None:
+        """Return what in the note sets the rule off, None if nothing does; `findings` spares reading the note."""
         if self._regex is not None:
             found = self._regex.search(note)
             return found.group(0) if found else None
-        said = case_findings(note)
+        said = findings or case_findings(note)
         if self.pain_at_least is not None:
             high = said.pain_score is not None and said.pain_score >= self.pain_at_least
             return f"pain {said.pain_score:g}/10" if high else None
@@ -85,7 +85,7 @@ class Rule(Term):
             return None, "no note to read the trigger from"
         if (attempt.gold, attempt.column) not in self._outcomes:
             return 0.0, "not this outcome"
-        cause = self.trigger(attempt.note)
+        cause = self.trigger(attempt.note, attempt.findings)
         return (self.value, f"the note says: {cause}") if cause is not None else (0.0, "the note does not say so")
 
     def table(self, *, triggered: bool = False) -> Table:

@@ -10,6 +10,7 @@ from triagelab.completions.parser import parse, parse_published
 from triagelab.errors import BadInputError
 from triagelab.rewards.spec import RewardSpec
 from triagelab.rewards.terms import Attempt
+from triagelab.rewards.triggers import CaseFindings
 
 
 class TermScore(NamedTuple):
@@ -64,6 +65,7 @@ def score(
     note: str | None = None,
     n_tokens: int | None = None,
     truncated: bool = False,
+    findings: CaseFindings | None = None,
 ) -> Breakdown:
     """Return the breakdown of one completion under one reward.
 
@@ -74,13 +76,14 @@ def score(
         note: the patient's note, for the rule terms; None leaves them out.
         n_tokens: completion length in tokens; None counts words instead.
         truncated: the completion was cut off by its token limit.
+        findings: what the note asserts, where that is known already; None has the rule terms read the note.
 
     Raises: BadInputError for a gold level outside 1-5.
     """
     if gold is not None and (isinstance(gold, bool) or gold not in (1, 2, 3, 4, 5)):
         raise BadInputError("gold", gold, "1, 2, 3, 4, 5 or null")
     parsed = parse_published(completion) if spec.parser == "published" else parse(completion, truncated=truncated)
-    attempt = Attempt(completion, parsed, gold, note, n_tokens)
+    attempt = Attempt(completion, parsed, gold, note, n_tokens, findings)
     scores: list[TermScore] = []
     total: float | None = 0.0
     for term in spec.terms:

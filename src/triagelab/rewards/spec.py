@@ -17,6 +17,9 @@ from triagelab.rewards.terms import Table
 
 AnyTerm = Annotated[OutcomeTable | OutcomeDistance | Format | Length | Rule, Field(discriminator="kind")]
 
+ScaleRewards = Literal["group", "batch", "none"]
+"""What GRPO divides a group's centred rewards by: their own deviation, the batch's, or nothing."""
+
 
 class Sampling(BaseModel):
     """How many times a training case of each level is drawn, level 1 first."""
@@ -42,6 +45,8 @@ class RewardSpec(BaseModel):
         source: where the published part comes from.
         parser: strict reads one final answer; published is the cards' regexes, for comparison only.
         sampling: oversampling of the training stream.
+        scale_rewards: what GRPO must divide a group's advantages by for this table to mean what it says; None leaves it
+            to the recipe.
         terms: what is paid, in order.
     """
 
@@ -51,6 +56,7 @@ class RewardSpec(BaseModel):
     source: str = ""
     parser: Literal["strict", "published"] = "strict"
     sampling: Sampling = Sampling()
+    scale_rewards: ScaleRewards | None = None
     terms: tuple[AnyTerm, ...]
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from triagelab.completions.answers import Parsed
+from triagelab.rewards.triggers import CaseFindings
 
 NONE = "none"
 """How a preset file writes "no answer" among predicted levels."""
@@ -35,7 +36,8 @@ Predictions = Annotated[tuple[Predicted, ...], BeforeValidator(_as_tuple)]
 class Attempt:
     """One completion on its way through the terms.
 
-    Missing: `gold` None is an unlabelled case, `note` None a note that is not at hand, `n_tokens` None no tokenizer.
+    Missing: `gold` None is an unlabelled case, `note` None a note that is not at hand, `n_tokens` None no tokenizer,
+    `findings` None what the note asserts is read from it when a term asks.
     """
 
     completion: str
@@ -43,6 +45,7 @@ class Attempt:
     gold: int | None
     note: str | None = None
     n_tokens: int | None = None
+    findings: CaseFindings | None = None
 
     @property
     def column(self) -> int:

@@ -27,7 +27,7 @@ from triagelab.training.config import Recipe
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
 _SHOWN = {
-    "sft": ("lora", "data.template", "data.style", "data.balance", "data.max_tokens", "optim"),
+    "sft": ("lora", "data.template", "data.style", "data.balance", "data.mix", "data.max_tokens", "optim"),
     "grpo": ("lora", "data.template", "data.max_tokens", "generation", "reward", "optim"),
 }
 

@@ -68,6 +68,8 @@ class DataSettings(BaseModel):
         part: keep only cases whose family falls between these shares of all; two runs whose parts do not overlap
             share no family. A case without a family counts as one of its own.
         balance: 0 keeps the level mix of the data, 1 shows every level equally often, between is between.
+        mix: shares of levels 1-5 in what is shown, in place of the data's own (6, 36, 48, 9, 1 is an emergency
+            department's); None keeps the data's.
         max_tokens: prompt and answer together; a longer example is cut at the end of the note, never in the answer.
     """
 
@@ -81,7 +83,21 @@ class DataSettings(BaseModel):
     style: Literal["full", "brief", "terse"] = "full"
     part: tuple[float, float] = (0.0, 1.0)
     balance: float = Field(default=0.0, ge=0, le=1)
+    mix: tuple[float, float, float, float, float] | None = None
     max_tokens: int = Field(default=2048, ge=32)
+
+    @field_validator("mix")
+    @classmethod
+    def _shares(cls, mix: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if mix is not None and not all(0 < share < float("inf") for share in mix):
+            raise ValueError("five shares above 0, level 1 first, such as [6, 36, 48, 9, 1]")
+        return mix
+
+    @model_validator(mode="after")
+    def _one_mix(self) -> DataSettings:
+        if self.mix is not None and self.balance:
+            raise ValueError("balance = 0 where mix is given: both say how often each level is shown")
+        return self
 
     @field_validator("part")
     @classmethod

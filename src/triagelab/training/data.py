@@ -123,10 +123,12 @@ def grpo_rows(
     return rows
 
 
-def balance_weights(levels: Sequence[int], balance: float) -> dict[int, float]:
-    """Return a weight a level: 0 keeps the mix of the data, 1 shows every level equally often."""
+def level_weights(levels: Sequence[int], settings: DataSettings) -> dict[int, float]:
+    """Return how often a case of each level is shown against the data's own mix, by `balance` or `mix`."""
     count = {level: max(1, sum(1 for found in levels if found == level)) for level in LEVELS}
-    return {level: (len(levels) / count[level]) ** balance for level in LEVELS}
+    if settings.mix is not None:
+        return {level: share / count[level] for level, share in zip(LEVELS, settings.mix, strict=True)}
+    return {level: (len(levels) / count[level]) ** settings.balance for level in LEVELS}
 
 
 def show_order(levels: Sequence[int], weights: Mapping[int, float], total: int, seed: int) -> np.ndarray:

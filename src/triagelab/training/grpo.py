@@ -156,7 +156,7 @@ def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path,
     scorer = GradedReward(recipe.reward.preset, _ends(policy))
     steps = total_steps(recipe, len(rows))
     levels = [row["level"] for row in rows]
-    weights = data.balance_weights(levels, recipe.data.balance)
+    weights = data.level_weights(levels, recipe.data)
     if recipe.reward.oversample:
         weights = {k: weights[k] * w for k, w in zip(LEVELS, scorer.inner.spec.sampling_weights, strict=True)}
     order = data.show_order(levels, weights, steps * shown_per_step(recipe), recipe.seed)

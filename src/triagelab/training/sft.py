@@ -53,7 +53,7 @@ def train_sft(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path, 
 
 def _order(recipe: Recipe, cases: Sequence[Case], rows: list[dict[str, list[int]]], steps: int) -> list[int]:
     levels = [case.truth.level for case in cases]
-    weights = data.balance_weights(levels, recipe.data.balance)
+    weights = data.level_weights(levels, recipe.data)
     order = data.show_order(levels, weights, steps * shown_per_step(recipe), recipe.seed)
     if recipe.optim.group_by_length:
         order = data.group_lengths(order, [len(row["input_ids"]) for row in rows], recipe.optim.batch, recipe.seed)

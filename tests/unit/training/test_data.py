@@ -50,7 +50,7 @@ def test_oversampling_shows_each_level_as_often_as_its_weight_says() -> None:
 
 
 def test_balance_one_shows_all_levels_equally_often() -> None:
-    order = data.show_order(LEVELS, data.balance_weights(LEVELS, 1.0), 10_000, seed=0)
+    order = data.show_order(LEVELS, data.level_weights(LEVELS, DataSettings(balance=1.0)), 10_000, seed=0)
     shown = Counter(LEVELS[i] for i in order)
     assert max(shown.values()) - min(shown.values()) <= 0.02 * 10_000
 

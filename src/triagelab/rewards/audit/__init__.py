@@ -1,0 +1,1 @@
+"""Know what a reward will teach before anyone trains on it."""

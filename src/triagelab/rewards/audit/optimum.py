@@ -1,0 +1,124 @@
+"""The answers that a reward makes worth giving, and what they cost the patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from triagelab.clinical.costs import Costs, cost_matrix
+from triagelab.rewards.audit.signal import SignalModel
+
+NO_ANSWER = 5
+"""Column of no answer in every (5, 6) table."""
+
+SKILLS = tuple(round(0.50 + 0.05 * step, 2) for step in range(9))
+"""Skills at which every reward is looked at: 0.50, 0.55 ... 0.90."""
+
+TOLERANCE = 1.10
+"""A policy may cost this many times the cost-minimal one before it counts as the wrong one."""
+
+_TIE = 1e-9
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a policy does to the patients of a signal model.
+
+    Attributes:
+        skill: of the signal.
+        answers: answer to each signal 1-5; None is no answer.
+        exact, within_one, under, over, no_answer: shares of the patients; no answer is none of the first four.
+        cost: mean cost a patient, under the matrix it was asked for.
+        cost_ratio: that cost over the cost-minimal policy's.
+    """
+
+    skill: float
+    answers: tuple[int | None, ...]
+    exact: float
+    within_one: float
+    under: float
+    over: float
+    no_answer: float
+    cost: float
+    cost_ratio: float
+
+    def row(self) -> dict[str, object]:
+        """Return plain JSON values."""
+        shares = ("exact", "within_one", "under", "over", "no_answer", "cost", "cost_ratio")
+        figures = {name: round(float(getattr(self, name)), 6) for name in shares}
+        return {"skill": self.skill, "answers": list(self.answers), **figures}
+
+
+def best_columns(values: np.ndarray, beliefs: np.ndarray) -> np.ndarray:
+    """Return the column that pays most at each belief; ties go to the lower column (the more urgent answer).
+
+    Shapes: (5, 6) values of truth x answer, (n, 5) beliefs -> (n,) columns 0-5, 5 is no answer.
+    """
+    return np.round(beliefs @ values, 9).argmax(axis=1)
+
+
+def reward_optimum(reward: np.ndarray, signal: SignalModel) -> np.ndarray:
+    """Return the reward-maximal column for each signal, under the beliefs that training shows. Shapes: (5,)."""
+    return best_columns(reward, signal.beliefs(training=True))
+
+
+def cost_optimum(signal: SignalModel, costs: Costs | None = None) -> np.ndarray:
+    """Return the cost-minimal column for each signal, under the patients' own mix. Shapes: (5,)."""
+    return best_columns(-(costs or cost_matrix()).table(), signal.beliefs())
+
+
+def as_policy(columns: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Return the policy that answers each signal by one column. Shapes: (5,) -> (5, 6), rows signals."""
+    return np.eye(6)[np.asarray(columns)]
+
+
+def mean_value(values: np.ndarray, policy: np.ndarray, signal: SignalModel, *, training: bool = False) -> float:
+    """Return the mean of `values` under a policy. Shapes: values (5, 6), policy (5, 6) rows signals."""
+    return float(((signal.joint(training=training) @ policy) * values).sum())
+
+
+def minimal_cost(signal: SignalModel, costs: Costs | None = None) -> float:
+    """Return the mean cost of the cost-minimal policy."""
+    table = (costs or cost_matrix()).table()
+    return mean_value(table, as_policy(cost_optimum(signal, costs)), signal)
+
+
+def outcome_of(columns: Sequence[int] | np.ndarray, signal: SignalModel, costs: Costs | None = None) -> Outcome:
+    """Return what answering each signal by these columns does to the patients."""
+    given = signal.joint() @ as_policy(columns)
+    truth, answer = np.arange(5)[:, None], np.arange(5)[None, :]
+    answered = given[:, :5]
+    cost = float((given * (costs or cost_matrix()).table()).sum())
+    least = minimal_cost(signal, costs)
+    return Outcome(
+        skill=signal.skill,
+        answers=tuple(None if column == NO_ANSWER else int(column) + 1 for column in columns),
+        exact=float(answered[truth == answer].sum()),
+        within_one=float(answered[np.abs(truth - answer) <= 1].sum()),
+        under=float(answered[answer > truth].sum()),
+        over=float(answered[answer < truth].sum()),
+        no_answer=float(given[:, NO_ANSWER].sum()),
+        cost=cost,
+        cost_ratio=cost / least if least > _TIE else (1.0 if cost <= _TIE else float("inf")),
+    )
+
+
+def sound(outcome: Outcome) -> bool:
+    """Return whether a policy stays within the tolerance of the cost-minimal one."""
+    return outcome.cost_ratio < TOLERANCE - _TIE
+
+
+def break_even_skill(reward: np.ndarray, signal: SignalModel, costs: Costs | None = None) -> float | None:
+    """Return the lowest skill from which on the reward's optimum stays within the tolerance, to 0.01.
+
+    Missing: None where it is out of bounds at a skill of 0.99 still.
+    """
+    lowest: float | None = None
+    for percent in range(99, 19, -1):
+        at = SignalModel(signal.prior, percent / 100, signal.sampling)
+        if not sound(outcome_of(reward_optimum(reward, at), at, costs)):
+            break
+        lowest = at.skill
+    return lowest

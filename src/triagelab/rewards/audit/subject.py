@@ -1,0 +1,61 @@
+"""What an audit looks at: a reward as an outcome table, and as something that pays for texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from triagelab.rewards.audit.cases import AuditCase
+from triagelab.rewards.score import score
+from triagelab.rewards.spec import RewardSpec, ScaleRewards
+
+Pay = Callable[[Sequence[AuditCase], Sequence[str]], "list[float | None]"]
+"""Rewards of one completion a case. Missing: None is unscorable."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A reward under audit.
+
+    Attributes:
+        name: of the preset, file or callable.
+        table: what each outcome pays, text left out. Shapes: (5, 6), rows gold 1-5, columns answer 1-5 and none.
+        triggered: rule name -> the table of a case that sets this rule off.
+        text: the least and the most that the text alone can add to any outcome.
+        sampling: how many times a training case of each level is drawn.
+        scale_rewards: what the reward asks GRPO to divide advantages by; None leaves it to the recipe.
+        pay: what completions earn, text and all.
+        spec: the preset, where the reward is one; None for a callable.
+    """
+
+    name: str
+    table: np.ndarray
+    text: tuple[float, float]
+    sampling: tuple[float, ...]
+    pay: Pay
+    triggered: Mapping[str, np.ndarray] = field(default_factory=dict)
+    scale_rewards: ScaleRewards | None = None
+    spec: RewardSpec | None = None
+
+
+def subject_of(spec: RewardSpec) -> Subject:
+    """Return the preset as an audit looks at it."""
+
+    def pay(cases: Sequence[AuditCase], completions: Sequence[str]) -> list[float | None]:
+        return [
+            score(spec, text, case.level, note=case.note, findings=case.findings).total
+            for case, text in zip(cases, completions, strict=True)
+        ]
+
+    return Subject(
+        name=spec.name,
+        table=np.array(spec.outcome_table()),
+        text=spec.text_range(),
+        sampling=spec.sampling_weights,
+        pay=pay,
+        triggered={rule.name: np.array(spec.outcome_table([rule.name])) for rule in spec.rules},
+        scale_rewards=spec.scale_rewards,
+        spec=spec,
+    )
