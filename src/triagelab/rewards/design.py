@@ -85,8 +85,8 @@ def reward_text(spec: RewardSpec, costs: Costs) -> str:
     outcome, form = spec.terms
     lines = [
         f"# {spec.name}: derived by `triagelab design`, not written by hand. Value = (cost of the worst answer for",
-        "# that truth - cost of this answer) / sampling weight of the truth: in training, too, the answer that earns most",
-        "# is the one that costs the patients least, whatever the policy believes. Costs by truth, answers 1-5:",
+        "# that truth - cost of this answer) / sampling weight of the truth: in training, too, what earns most",
+        "# is what costs the patients least, whatever the policy believes. Costs by truth, answers 1-5:",
         *(f"#   truth {truth + 1}: {_row(row)}" for truth, row in enumerate(costs.table())),
         f'name = "{spec.name}"',
         f"title = {_quoted(spec.title)}",
