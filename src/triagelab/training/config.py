@@ -157,14 +157,15 @@ class RewardSettings(BaseModel):
     Attributes:
         preset: name of a reward preset, or a TOML file.
         oversample: show rare levels as often as the preset says; false leaves the level mix of the data.
-        scale: what a group's advantages are divided by.
+        scale: what a group's advantages are divided by; `preset` is what the reward asks for, or `group` where it does
+            not say.
         kl: weight of the KL penalty to the start policy.
     """
 
     model_config = _FROZEN
     preset: str = "cost-v0"
     oversample: bool = True
-    scale: Literal["group", "batch", "none"] = "group"
+    scale: Literal["preset", "group", "batch", "none"] = "preset"
     kl: float = Field(default=0.0, ge=0)
     clip: float = Field(default=0.2, gt=0)
     loss: Literal["grpo", "dapo", "dr_grpo", "bnpo"] = "dapo"

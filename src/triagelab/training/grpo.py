@@ -11,9 +11,11 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 
 from triagelab.cases.schema import LEVELS, Case
 from triagelab.errors import BadInputError
+from triagelab.rewards.presets import load_preset
+from triagelab.rewards.spec import ScaleRewards
 from triagelab.rewards.trl import RewardFunction, reward
 from triagelab.training import data, logs
-from triagelab.training.config import Recipe
+from triagelab.training.config import Recipe, RewardSettings
 from triagelab.training.machine import process_count, process_index
 from triagelab.training.models import Policy
 from triagelab.training.trainer import (
@@ -126,6 +128,13 @@ def _check_vllm() -> None:
         raise BadInputError("generation.vllm", True, "false on a machine without a GPU")
 
 
+def advantage_scale(settings: RewardSettings) -> ScaleRewards:
+    """Return what advantages are divided by: what the recipe says, else what the reward asks for, else the group's."""
+    if settings.scale != "preset":
+        return settings.scale
+    return load_preset(settings.preset).scale_rewards or "group"
+
+
 def grpo_arguments(recipe: Recipe, out: Path, steps: int) -> GRPOConfig:
     """Return TRL's configuration for a recipe."""
     settings, gen = recipe.reward, recipe.generation
@@ -140,7 +149,7 @@ def grpo_arguments(recipe: Recipe, out: Path, steps: int) -> GRPOConfig:
         beta=settings.kl,
         epsilon=settings.clip,
         num_iterations=settings.iterations,
-        scale_rewards=settings.scale,
+        scale_rewards=advantage_scale(settings),
         loss_type=settings.loss,
         shuffle_dataset=False,
         log_completions=False,
@@ -173,7 +182,7 @@ def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path,
         trainer.run, trainer.attempt = out, logs.next_attempt(out)
         done = run_trainer(trainer, recipe, out, progress=progress, shown=("reward", "exact", "parse/no_answer"))
     save_policy(trainer, recipe, policy, out)
-    return {**done, "reward": recipe.reward.preset}
+    return {**done, "reward": recipe.reward.preset, "scale_rewards": advantage_scale(recipe.reward)}
 
 
 def _ends(policy: Policy) -> list[int]:

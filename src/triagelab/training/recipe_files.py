@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -47,7 +47,7 @@ def build_recipe(raw: Mapping[str, Any], overrides: Mapping[str, Any] | None = N
     merged = _copy(raw)
     model = model_of(merged.get("kind"))
     for key, value in (overrides or {}).items():
-        _put(merged, key, _from_text(value), model)
+        _put(merged, key, value, model)
     try:
         return model.model_validate(merged)
     except ValidationError as error:
@@ -63,9 +63,9 @@ def _copy(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _copy(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
 
 
-def _from_text(value: Any) -> Any:
-    """Read text from the command line as a TOML value; anything that is none is a plain string."""
-    if not isinstance(value, str):
+def _from_text(value: Any, choices: tuple[Any, ...] = ()) -> Any:
+    """Read text from the command line as a TOML value; one of the setting's named choices stays the word it is."""
+    if not isinstance(value, str) or value in choices:
         return value
     if value.lower() in ("none", "null"):
         return None
@@ -85,7 +85,7 @@ def _put(target: dict[str, Any], dotted: str, value: Any, recipe: type[RunRecipe
         model = fields[part].annotation
     for part in parents:
         target = target.setdefault(part, {})
-    target[last] = value
+    target[last] = _from_text(value, get_args(model))
 
 
 def known_settings(model: type[BaseModel] = Recipe, prefix: str = "") -> list[str]:
