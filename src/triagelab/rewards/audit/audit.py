@@ -131,8 +131,8 @@ def _optimum_findings(subject: Subject, signal: SignalModel, optimum: Sequence[O
             Severity.SEVERE if here else Severity.WARNING,
             f"The policy that this reward pays most costs the patients {TOLERANCE - 1:.0%} or more above what the same "
             "signal allows.",
-            f"skill {worst.skill:g}: signals 1-5 answered {answers(worst.answers)} (exact {worst.exact:.2f}, within one "
-            f"{worst.within_one:.2f}, cost {worst.cost:.2f}, x{worst.cost_ratio:.2f}); cost-minimal "
+            f"skill {worst.skill:g}: signals 1-5 answered {answers(worst.answers)} (exact {worst.exact:.2f}, within "
+            f"one {worst.within_one:.2f}, cost {worst.cost:.2f}, x{worst.cost_ratio:.2f}); cost-minimal "
             f"{answers(best.answers)} (exact {best.exact:.2f}, cost {best.cost:.2f}); out of bounds at skills {skills}",
             "Derive the table from the costs and the sampling weights: triagelab design.",
         )
@@ -172,12 +172,13 @@ def _silence_findings(subject: Subject, ladder: Sequence[SignalModel], skill: fl
     if not skills:
         return []
     at = skill if skill in skills else skills[0]
+    named = ", ".join(map(str, silent[at]))
     return [
         Finding(
             "no-answer-optimal",
             Severity.SEVERE if skill in skills else Severity.WARNING,
             "Saying nothing is the best answer at a belief that occurs.",
-            f"skill {at:g}: signals {', '.join(map(str, silent[at]))}; so at skills {', '.join(f'{s:g}' for s in skills)}",
+            f"skill {at:g}: signals {named}; so at skills {', '.join(f'{s:g}' for s in skills)}",
             "Pay no answer less than the worst answer for every truth.",
         )
     ]

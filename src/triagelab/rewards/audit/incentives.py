@@ -22,7 +22,7 @@ def incentive_findings(subject: Subject, signal: SignalModel) -> tuple[Finding, 
 
 
 def silence_not_worst(subject: Subject, signal: SignalModel) -> Iterator[Finding]:
-    """No answer must earn less than every answer, also with the text that pays it best against a text that pays none."""
+    """No answer must earn less than every answer, even where only the silent text is paid."""
     _, silent = text_pay(subject)
     pairs = [
         (truth, answer)
@@ -36,7 +36,8 @@ def silence_not_worst(subject: Subject, signal: SignalModel) -> Iterator[Finding
             "no-answer-not-worst",
             Severity.WARNING,
             "Some answer is worth no more than no answer: a policy that is unsure learns to say nothing.",
-            f"{len(pairs)} of 25 pairs; truth {truth + 1}, answer {answer + 1} pays {subject.table[truth, answer]:+.2f}, "
+            f"{len(pairs)} of 25 pairs; truth {truth + 1}, answer {answer + 1} pays "
+            f"{subject.table[truth, answer]:+.2f}, "
             f"no answer {subject.table[truth, NO_ANSWER]:+.2f}{_with_text(silent)}",
             "Pay no answer less than the worst answer for every truth, and pay text bonuses only with an answer.",
         )
@@ -44,18 +45,21 @@ def silence_not_worst(subject: Subject, signal: SignalModel) -> Iterator[Finding
 
 def action_without_cost(subject: Subject, signal: SignalModel) -> Iterator[Finding]:
     """An answer that is the least bad mistake for every other truth is where an unsure policy goes."""
+    cheap = []
     for answer in range(5):
         others = [truth for truth in range(5) if truth != answer]
-        wrong = {truth: [b for b in range(5) if b != truth] for truth in others}
-        if all(subject.table[t, answer] >= max(subject.table[t, b] for b in wrong[t]) - _EPS for t in others):
-            pays = ", ".join(f"{subject.table[truth, answer]:+.2f} for truth {truth + 1}" for truth in others)
-            yield Finding(
-                "action-without-cost",
-                Severity.NOTE,
-                f"Answer {answer + 1} is the cheapest mistake whatever the truth: it is where an unsure policy goes.",
-                f"answer {answer + 1} pays {pays}; no other wrong answer pays more",
-                f"Make answer {answer + 1} dearer the further the truth is from it.",
-            )
+        best_wrong = {t: max(subject.table[t, b] for b in range(5) if b != t) for t in others}
+        if all(subject.table[t, answer] >= best_wrong[t] - _EPS for t in others):
+            pays = ", ".join(f"{subject.table[t, answer]:+.2f}" for t in others)
+            cheap.append(f"answer {answer + 1} pays {pays} for truths {', '.join(str(t + 1) for t in others)}")
+    if cheap:
+        yield Finding(
+            "action-without-cost",
+            Severity.NOTE,
+            "An answer is the cheapest mistake whatever the truth: it is where an unsure policy goes.",
+            f"{'; '.join(cheap[:2])}{f'; and {len(cheap) - 2} more' if len(cheap) > 2 else ''}",
+            "Make each answer dearer the further the truth is from it.",
+        )
 
 
 def free_zone(subject: Subject, signal: SignalModel) -> Iterator[Finding]:
@@ -103,7 +107,7 @@ def urgency_pays(subject: Subject, signal: SignalModel) -> Iterator[Finding]:
         yield Finding(
             "urgency-pays",
             Severity.NOTE,
-            "One level too urgent earns at least what the right level earns: the reward rises with urgency, not with truth.",
+            "One level too urgent earns at least what the right level earns: the reward rises with urgency, not truth.",
             named,
             "Pay over-triage less than the right level for every truth.",
         )
@@ -144,7 +148,7 @@ def class_never_worth(subject: Subject, signal: SignalModel) -> Iterator[Finding
         yield Finding(
             "class-never-answered",
             Severity.NOTE,
-            f"At skill {signal.skill:g} the reward-maximal policy never answers a level that the cost-minimal one does.",
+            f"At skill {signal.skill:g} the best-paid policy never answers a level that the cost-minimal one does.",
             f"never answered: {named}",
             "Raise the margin of that level, or lower the sampling weight of the level that takes its place.",
         )
