@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from rich.progress import (
 )
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from triagelab.training import checkpoints, logs
+from triagelab.training import checkpoints, doctor_checks, logs
 
 
 class Curves(TrainerCallback):
@@ -119,38 +120,64 @@ class ProgressLine(TrainerCallback):
 
 
 class Watch(TrainerCallback):
-    """Says in one line what looks wrong, once a cause; it stops nothing."""
+    """Says in one line what looks wrong, once a cause; it stops nothing.
 
-    def __init__(self, patience: int = 5) -> None:
+    The checks are those of `triagelab doctor` (doctor_checks.py): figures that are wrong by themselves, and answers
+    that move away from the first logs of this process.
+    """
+
+    def __init__(self, patience: int = doctor_checks.PATIENCE) -> None:
         self.patience = patience
         self.seen: dict[str, int] = {}
         self.said: list[str] = []
+        self.first: dict[str, list[float]] = {}
+        self.recent: dict[str, deque[float]] = {}
+        self.drifted: set[int] = set()
 
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        if not state.is_world_process_zero:
-            return
-        values = kwargs.get("logs") or {}
-        for cause, (wrong, advice) in _CAUSES.items():
-            value = values.get(cause)
+        values: dict[str, Any] = kwargs.get("logs") or {}
+        if not state.is_world_process_zero or "train_runtime" in values:
+            return  # The line at the end repeats averages of the whole run.
+        for cause in doctor_checks.CAUSES:
+            value = values.get(cause.metric)
             if not isinstance(value, int | float):
                 continue
-            self.seen[cause] = self.seen.get(cause, 0) + 1 if wrong(value) else 0
-            if self.seen[cause] == self.patience:
-                line = f"step {state.global_step}: {cause} is {value:.3g} since {self.patience} logs: {advice}"
-                self.said.append(line)
-                print(f"warning: {line}", file=sys.stderr, flush=True)
+            self.seen[cause.id] = self.seen.get(cause.id, 0) + 1 if cause.wrong(value) else 0
+            if self.seen[cause.id] == self.patience:
+                self._say(
+                    f"step {state.global_step}: {cause.metric} is {value:.3g} since {self.patience} logs: {cause.say}"
+                )
+        self._watch_answers(args, state.global_step, values)
+
+    def _watch_answers(self, args: TrainingArguments, step: int, values: dict[str, Any]) -> None:
+        """Compare the latest logs of the answers with the first ones, once both windows are full."""
+        size = doctor_checks.logs_needed(_completions_per_log(args))
+        for metric in {drift.metric for drift in doctor_checks.DRIFTS}:
+            if isinstance(values.get(metric), int | float):
+                self._keep(metric, float(values[metric]), size)
+        for place, drift in enumerate(doctor_checks.DRIFTS):
+            recent = self.recent.get(drift.metric, ())
+            if place in self.drifted or len(recent) < size or drift.metric not in values:
+                continue
+            moved = doctor_checks.drifted(drift, self.first[drift.metric], tuple(recent))
+            if moved is not None:
+                self.drifted.add(place)
+                path = f"{moved.before:.3g} in the first {size} logs to {moved.after:.3g} in the last {size}"
+                self._say(f"step {step}: {drift.metric} went from {path}: {drift.advice}")
+
+    def _keep(self, metric: str, value: float, size: int) -> None:
+        first = self.first.setdefault(metric, [])
+        if len(first) < size:
+            first.append(value)
+        else:
+            self.recent.setdefault(metric, deque(maxlen=size)).append(value)
+
+    def _say(self, line: str) -> None:
+        self.said.append(line)
+        print(f"warning: {line}", file=sys.stderr, flush=True)
 
 
-_CAUSES: dict[str, tuple[Any, str]] = {
-    "frac_reward_zero_std": (
-        lambda v: v > 0.9,
-        "nearly every group earns one and the same reward, so nothing is learnt; choose harder cases or sample warmer",
-    ),
-    "completions/clipped_ratio": (
-        lambda v: v > 0.1,
-        "answers are cut off before they end; raise generation.max_new_tokens",
-    ),
-    "entropy": (lambda v: v < 0.003, "the policy hardly varies any more; lower optim.learning_rate or raise reward.kl"),
-    "grad_norm": (lambda v: v != v or v > 1e3, "gradients explode; lower optim.learning_rate"),
-    "loss": (lambda v: v != v, "the loss is not a number; lower optim.learning_rate"),
-}
+def _completions_per_log(args: TrainingArguments) -> float:
+    """Return how many completions, over all processes, one logged figure is the average of."""
+    each = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+    return each * max(1.0, float(args.logging_steps))
