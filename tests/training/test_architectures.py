@@ -53,7 +53,11 @@ class Bench:
 
     def run(self, name: str) -> Path:
         place = self.root / name
-        return place if place.is_dir() else train(name, place, overrides=self.settings(name), progress=False)
+        return (
+            place
+            if place.is_dir()
+            else train(name, place, overrides=self.settings(name), progress=False, accept_exploits=True)
+        )
 
     def settings(self, name: str) -> dict[str, Any]:
         settings = {**SMALL, "model.name": str(self.base(name)), "optim.steps": 2, "data.max_tokens": 400}
@@ -133,7 +137,7 @@ def test_the_gradient_of_the_reward_reaches_the_continued_adapter(bench: Bench, 
     (tmp_path / "words.toml").write_text(WORDS)
     settings = {**bench.settings(name), "reward.preset": str(tmp_path / "words.toml"), "optim.steps": 1}
     settings |= {"generation.max_new_tokens": 16}
-    run = train(name, tmp_path / "run", overrides=settings, progress=False)
+    run = train(name, tmp_path / "run", overrides=settings, progress=False, accept_exploits=True)
     assert len({row["reward"] for row in logs.read_completions(run)}) > 1
     assert logs.read_curves(run)[0]["grad_norm"] > 0
 
@@ -181,7 +185,13 @@ def test_an_adapter_of_another_shape_is_not_continued(bench: Bench, tmp_path: Pa
     other = {"lora.rank": r"lora.rank: got 16; allowed: 32", "lora.targets": r"the modules of the adapter that"}
     for value, (key, message) in zip((16, ["q_proj"]), other.items(), strict=True):
         with pytest.raises(BadInputError, match=message):
-            train(name, tmp_path / key, overrides={**bench.settings(name), key: value}, progress=False)
+            train(
+                name,
+                tmp_path / key,
+                overrides={**bench.settings(name), key: value},
+                progress=False,
+                accept_exploits=True,
+            )
 
 
 def test_an_adapter_run_with_the_8_bit_optimiser_resumes_to_the_same_weights(

@@ -230,3 +230,17 @@ def test_two_processes_share_the_work_and_write_once(tmp_path: Path) -> None:
     assert len((tmp_path / "grpo" / "completions.jsonl").read_text().splitlines()) == len(rows) == 3 * 2 * 8
     by_step = [{row["case_id"] for row in rows if row["step"] == step} for step in range(3)]
     assert all(len(cases) == 4 for cases in by_step), "four groups a step, each with a case of its own"
+
+
+def test_a_severe_reward_is_trained_on_only_knowingly_and_the_run_says_so(start: Path, tmp_path: Path) -> None:
+    settings = {**GRPO, "warm_start": str(start), "reward.preset": "v46"}
+    with pytest.raises(BadInputError, match=r"optimum-costs-more.*--accept-exploits"):
+        train("tiny-grpo", tmp_path / "refused", overrides=settings, progress=False)
+    assert not (tmp_path / "refused").exists()
+    run = train("tiny-grpo", tmp_path / "known", overrides=settings, progress=False, accept_exploits=True)
+    for name in ("config.json", "manifest.json"):
+        told = json.loads((run / name).read_text())["audit"]
+        assert told["verdict"] == "severe"
+        assert told["accepted_exploits"] == ["optimum-costs-more"]
+    (run / "manifest.json").unlink()
+    assert train("tiny-grpo", run, overrides=settings, progress=False, resume=True) == run

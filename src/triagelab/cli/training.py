@@ -37,6 +37,9 @@ def train(
     settings: list[str] = typer.Option([], "--set", metavar="a.b=1", help="Override one setting; may be repeated."),
     out: Path | None = typer.Option(None, "--out", help="Folder of the run (default runs/RECIPE)."),
     resume: bool = typer.Option(False, "--resume", help="Go on from the last complete checkpoint."),
+    accept_exploits: bool = typer.Option(
+        False, "--accept-exploits", help="Train on a reward with a severe audit finding; the run records it."
+    ),
 ) -> None:
     """Train by a recipe: checkpoints, curves, completions log, resolved configuration."""
     from triagelab.training.machine import process_index
@@ -47,6 +50,7 @@ def train(
         out or Path("runs") / Path(recipe).name.removesuffix(".toml"),
         resume=resume,
         overrides=parse_settings(settings),
+        accept_exploits=accept_exploits,
     )
     if process_index() == 0:
         typer.echo(f"-> {place}")

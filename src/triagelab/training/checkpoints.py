@@ -17,8 +17,11 @@ CONFIG, MANIFEST, COMPLETE = "config.json", "manifest.json", "complete.json"
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
-def open_run(out: Path, recipe: RunRecipe, *, resume: bool) -> bool:
+def open_run(out: Path, recipe: RunRecipe, *, resume: bool, about: Mapping[str, Any] | None = None) -> bool:
     """Make `out` the folder of this run; return True if the run in it is already finished.
+
+    Args:
+        about: what else is written beside the recipe of a new run.
 
     Raises: RunStateError where the folder holds another run, or one that `resume` was not asked to continue.
     """
@@ -35,7 +38,7 @@ def open_run(out: Path, recipe: RunRecipe, *, resume: bool) -> bool:
             shown = "; ".join(f"{key}: was {old!r}, now {new!r}" for key, (old, new) in list(changed.items())[:4])
             raise RunStateError(f"{out}: cannot resume with another configuration ({shown}); choose another --out")
         return (out / MANIFEST).is_file()
-    write_json(place, {"recipe": wanted, "hash": recipe.hash()})
+    write_json(place, {"recipe": wanted, "hash": recipe.hash(), **(about or {})})
     return False
 
 

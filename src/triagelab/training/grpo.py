@@ -11,11 +11,10 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 
 from triagelab.cases.schema import LEVELS, Case
 from triagelab.errors import BadInputError
-from triagelab.rewards.presets import load_preset
-from triagelab.rewards.spec import ScaleRewards
 from triagelab.rewards.trl import RewardFunction, reward
 from triagelab.training import data, logs
-from triagelab.training.config import Recipe, RewardSettings
+from triagelab.training.config import Recipe
+from triagelab.training.gate import advantage_scale
 from triagelab.training.machine import process_count, process_index
 from triagelab.training.models import Policy
 from triagelab.training.trainer import (
@@ -126,13 +125,6 @@ def _check_vllm() -> None:
         raise BadInputError("generation.vllm", True, "false, or true with vLLM installed", "pip install 'trl[vllm]'")
     if not torch.cuda.is_available():
         raise BadInputError("generation.vllm", True, "false on a machine without a GPU")
-
-
-def advantage_scale(settings: RewardSettings) -> ScaleRewards:
-    """Return what advantages are divided by: what the recipe says, else what the reward asks for, else the group's."""
-    if settings.scale != "preset":
-        return settings.scale
-    return load_preset(settings.preset).scale_rewards or "group"
 
 
 def grpo_arguments(recipe: Recipe, out: Path, steps: int) -> GRPOConfig:

@@ -16,6 +16,7 @@ from triagelab.files import write_json
 from triagelab.seeding import derive_seed
 from triagelab.training import checkpoints
 from triagelab.training.config import Recipe, RunRecipe
+from triagelab.training.gate import check_reward
 from triagelab.training.hybrid_config import HybridRecipe
 from triagelab.training.machine import denormals_as_zero, hardware, library_versions, process_index, settle
 from triagelab.training.recipe_files import build_recipe, load_recipe
@@ -28,6 +29,7 @@ def train(
     resume: bool = False,
     overrides: Mapping[str, Any] | None = None,
     progress: bool = True,
+    accept_exploits: bool = False,
 ) -> Path:
     """Train by a recipe and return the run folder.
 
@@ -37,13 +39,18 @@ def train(
     Args:
         recipe: a recipe, the name of a shipped one, or a TOML file.
         overrides: dotted setting -> value, as `--set` gives them.
+        accept_exploits: train on a reward with a severe audit finding all the same; the run says so.
 
-    Raises: UnknownNameError, BadInputError for the recipe; RunStateError for the folder.
+    Raises: UnknownNameError, BadInputError for the recipe or a reward that the audit finds exploitable; RunStateError
+    for the folder.
     """
     settings = _resolve(recipe, overrides)
     place = Path(out)
+    checked = check_reward(settings, place, accept=accept_exploits)
     fresh = process_index() == 0 and not place.exists()
-    if process_index() == 0 and checkpoints.open_run(place, settings, resume=resume):
+    if process_index() == 0 and checkpoints.open_run(
+        place, settings, resume=resume, about={"audit": checked} if checked else None
+    ):
         return place
     if process_index() != 0 and resume and (place / checkpoints.MANIFEST).is_file():
         return place
@@ -59,7 +66,9 @@ def train(
             shutil.rmtree(place, ignore_errors=True)
         raise
     if process_index() == 0:
-        write_json(place / checkpoints.MANIFEST, _manifest(settings, about, time.monotonic() - start))
+        write_json(
+            place / checkpoints.MANIFEST, _manifest(settings, {"audit": checked, **about}, time.monotonic() - start)
+        )
     return place
 
 

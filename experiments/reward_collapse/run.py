@@ -1,0 +1,118 @@
+"""The reward collapse experiment: one start, the same budget, one reward a run. Train, evaluate, report.
+
+    python experiments/reward_collapse/run.py train --out runs/reward_collapse --workers 2
+    python experiments/reward_collapse/run.py evaluate --out runs/reward_collapse
+    python experiments/reward_collapse/run.py report --out runs/reward_collapse
+
+Every command goes on where it stopped. NHAMCS is looked for in $TRIAGELAB_DATA/nhamcs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from triagelab.files import read_toml
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Run:
+    """One GRPO run of the grid."""
+
+    track: str
+    preset: str
+    seed: int
+    steps: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.preset}-s{self.seed}"
+
+    def folder(self, out: Path) -> Path:
+        return out / self.track / self.name
+
+
+def grid(tracks: list[str] | None = None, seeds: list[int] | None = None) -> list[Run]:
+    """Return the runs in the order in which they are done: seed by seed, so that an early stop leaves whole grids."""
+    raw = read_toml(str(HERE / "grid.toml"))
+    runs = []
+    for track, about in raw["tracks"].items():
+        for seed in seeds or raw["seeds"]:
+            for preset in raw["presets"]:
+                steps = about["steps"] * (2 if preset in raw["longer"] else 1)
+                if not tracks or track in tracks:
+                    runs.append(Run(track, preset, seed, steps))
+    return runs
+
+
+def data_settings(track: str) -> list[str]:
+    folder = Path(os.environ.get("TRIAGELAB_DATA", "../shared/data")) / "nhamcs"
+    return ["--set", f"data.path={folder}"] if track == "nhamcs" else []
+
+
+def command(recipe: str, folder: Path, settings: list[str], resume: bool) -> list[str]:
+    line = [sys.executable, "-m", "triagelab.cli.main", "train", str(HERE / recipe), "--out", str(folder), *settings]
+    return [*line, "--resume"] if resume else line
+
+
+def start(track: str, out: Path) -> Path:
+    """Return the folder of the track's start policy, trained if it is not there."""
+    folder = out / track / "start"
+    if not (folder / "manifest.json").is_file():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            command(f"start-{track}.toml", folder, data_settings(track), folder.exists()), check=True
+        )
+    return folder
+
+
+def train_one(run: Run, out: Path) -> str:
+    folder = run.folder(out)
+    if (folder / "manifest.json").is_file():
+        return f"{run.track} {run.name}: done before"
+    settings = [*data_settings(run.track)]
+    chosen = {"warm_start": start(run.track, out), "reward.preset": run.preset, "seed": run.seed}
+    for key, value in {**chosen, "optim.steps": run.steps}.items():
+        settings += ["--set", f"{key}={value}"]
+    began = time.monotonic()
+    with (folder.parent / f"{run.name}.log").open("ab") as log:
+        line = [*command(f"grpo-{run.track}.toml", folder, settings, folder.exists()), *ACCEPT]
+        done = subprocess.run(line, stdout=log, stderr=log)
+    state = "done" if done.returncode == 0 else f"FAILED ({done.returncode})"
+    return f"{run.track} {run.name}: {state}, {time.monotonic() - began:.0f} s"
+
+
+ACCEPT = ["--accept-exploits"]
+"""Most of these rewards are known to be exploitable: that is the experiment."""
+
+
+def train(arguments: argparse.Namespace) -> None:
+    runs = grid(arguments.tracks, arguments.seeds)
+    for track in dict.fromkeys(run.track for run in runs):
+        start(track, arguments.out)
+    with ThreadPoolExecutor(arguments.workers) as pool:
+        for number, line in enumerate(pool.map(lambda run: train_one(run, arguments.out), runs), 1):
+            print(f"{number}/{len(runs)} {line}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["train"])
+    parser.add_argument("--out", type=Path, default=Path("runs/reward_collapse"))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--tracks", nargs="*")
+    parser.add_argument("--seeds", nargs="*", type=int)
+    arguments = parser.parse_args()
+    {"train": train}[arguments.step](arguments)
+
+
+if __name__ == "__main__":
+    main()
