@@ -16,6 +16,7 @@ Left out, and where that errs:
 - No KL term: with one, a real run moves less far from its start.
 - No clipping, one update per batch: a real run with several updates per batch moves further, up to the clip.
 - Adam's momentum and its scaling of each weight apart: real small gradients (rare answers) grow faster than here.
+- A bias can hold a signal for thousands of steps at an answer nearly as good as its best; real weights may free it.
 - The five signals are equally easy to tell apart and the bias moves all alike: a real run can move neighbours more.
 """
 
@@ -130,14 +131,17 @@ class _Sampled:
         noise: float,
         seed: int,
     ) -> None:
-        draw, steps = stream("audit.dynamics", seed), len(skills) - 1
+        steps = len(skills) - 1
+        # One row of draws a step, so that a longer training starts as a shorter one did.
+        draws = stream("audit.dynamics", seed).random((steps, groups * (group + 2)))
+        patients, self.uniform = draws[:, : 2 * groups], draws[:, 2 * groups :].reshape(steps, groups, group)
         self.table = table
         self.scale: ScaleRewards = scale
-        self.truths = _pick(signal.training_mix(), draw.random((steps, groups)))
+        self.truths = _pick(signal.training_mix(), patients[:, :groups])
         chance = likelihoods(signal, skills[:-1])[np.arange(steps)[:, None], self.truths]
-        self.signals = _pick(chance, draw.random((steps, groups)))
-        self.uniform = draw.random((steps, groups, group))
-        self.text = noise * draw.standard_normal((steps, groups, group)) if noise else None
+        self.signals = _pick(chance, patients[:, groups:])
+        text = stream("audit.dynamics.text", seed)
+        self.text = noise * text.standard_normal((steps, groups, group)) if noise else None
 
     def __call__(self, step: int, policy: np.ndarray) -> tuple[np.ndarray, float]:
         """Return the gradient on W and its squared length. Shapes: policy (5, 6) -> (5, 6).

@@ -66,12 +66,13 @@ class Path:
 
     def _ending(self) -> str:
         start, end = self.mix[0], self.mix[-1]
-        worse = self.exact[-1] < self.exact[0] - TURN
+        gain = self.exact[-1] - self.exact[0]
+        worse = gain < -TURN
         if self.no_answer[-1] > self.no_answer[0] + _SILENT:
             return f"stops answering {self.no_answer[-1]:.0%} of the patients"
         top = int(end.argmax())
         # One answer for almost everybody that is mostly near the truth is a hedge; far from it, a collapse.
-        if worse and end[top] > _HEDGE and end[top] > start[top] + _RISE:
+        if gain <= TURN and end[top] > _HEDGE and end[top] > start[top] + _RISE:
             close = self.within_one[-1] > self.within_one[0] - _RISE
             return f"hedges: answers {top + 1} for {end[top]:.0%}" if close else f"collapses to {top + 1}"
         kept = [answer for answer in range(5) if end[answer] > max(_LOST * start[answer], 0.01)]
