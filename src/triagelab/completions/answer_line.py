@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+
+from triagelab.completions.numerals import NUMERAL, value_of
 
 SPECIAL = r"<(?:\|[^|>\n]{1,40}\||/?(?:s|eos|bos|pad|end_of_turn|eot|answer))>"
 _SPECIAL = re.compile(SPECIAL)
@@ -35,44 +36,24 @@ _ABSTAIN = re.compile(
 )
 _OTHER_RIGHT_AFTER = re.compile(
     r"[ \t*_`)\]]{0,6}(?:[-\u2010-\u2015\u2212=]?>|[-\u2010-\u2015\u2212/~\u301c&|,+\u2190-\u21ff]|\.{2,3}"
-    r"|or\b|to\b|and\b|vs\b\.?|versus\b|through\b)[ \t*_`(\[]{0,6}"
+    r"|(?:or|(?:up |down )?to|and|as well as|versus|through|thru|till|until)\b|vs\b\.?)[ \t*_`(\[]{0,6}"
     r"(?:(?:esi|level)[ \t-]{0,4})?(?:level )?\d(?!\d)"
     r"|[ \t*_`)\]]{0,6}(?:or|to|vs\.?|versus|through) (?:(?:an?|esi|level|even|maybe|perhaps|possibly) ){0,3}"
     r"(?:one|two|three|four|five|i{1,3}|iv|v)\b"
     r"(?!-| (?:or more )?(?:resource|second|minute|hour|day|week|month|year|of\b))"
 )
-_NUMBERS_TO_THE_END = re.compile(r"(?:[^\w\n]|_){1,12}[1-5](?:(?:[^\w\n]|_){1,12}[1-5]){0,8}[^\w\n]*")
+_ODD = r"(?:[^\w\n]|_)"
+_NUMBERS_TO_THE_END = re.compile(rf"{_ODD}{{1,12}}{NUMERAL}(?:{_ODD}{{1,12}}{NUMERAL}){{0,8}}{_ODD}*")
+_NUMBER = re.compile(NUMERAL)
 _NO_RIGHT_AFTER = re.compile(
     r"[\s.,;:!*_`()\[\]–—-]{0,12}(?:(?:no|nope|not)(?=[ \t]*(?:[.,;:!?)–—-]|\n|$|wait|it\b|that\b|sure|certain))|\?"
     r"|or (?:higher|lower|above|below|worse|better|more|less|maybe|perhaps|possibly)\b"
-    r"|(?:maybe|perhaps|possibly|questionable|wrong|incorrect)\b)"
-    r"|[ \t*_`)\]]{0,6}(?:isn't|wasn't|(?:is|was|would be|seems) (?:clearly |certainly |probably )?"
-    r"(?:not|wrong|incorrect|false|ruled out|excluded|unlikely))\b"
+    r"|(?:maybe|perhaps|possibly|questionable|wrong|incorrect|rejected|retracted|withdrawn|deleted|crossed out|ish"
+    r"|or so|or thereabouts|give or take|plus or minus)\b)"
+    r"|[ \t*_`)\]]{0,6}(?:isn't|wasn't|cannot|can't|does not|doesn't|never|at (?:least|most)|approximately|roughly"
+    r"|(?:is|was|would be|seems) (?:clearly |certainly |probably )?"
+    r"(?:not|wrong|incorrect|false|an error|a mistake|ruled out|excluded|unlikely))\b"
 )
-_TAKEN_BACK = re.compile(
-    r"\b(?:wait|hmm|scratch that|correction|on second thought|i (?:was|am) wrong|i take (?:it|that) back|disregard"
-    r"|ignore (?:the|that|this|my)|let me (?:re|think|correct|change)|change my|revis(?:e|ed|ing) (?:to|my|it|this)"
-    r"|make (?:it|that)|should (?:instead |rather )?be|not sure|not certain|unsure"
-    r"|i retract|never ?mind|just kidding|forget (?:it|that|the (?:answer|line|level))|strike that"
-    r"|(?:up|down)grad(?:e|ed|ing) (?:it |this )?to (?:esi |level ){0,2}[1-5]"
-    r"|(?:that|this|it|above|(?:my|the|this|that) (?:answer|level|line)(?: above)?)(?: is|'s| was)"
-    r" (?:wrong|incorrect|retracted|withdrawn"
-    r"|not (?:right|correct|(?:my|the) (?:right |correct |final )?(?:answer|level))))\b"
-)
-_LEVEL_NAMED = re.compile(r"\b(?:esi(?:[ \t-]{0,3}level)?|(?:triage|acuity) level)[-:#*_`= \t]{0,4}([0-9])(?![0-9])")
-_IN_WORDS = {"one": 1, "two": 2, "ii": 2, "three": 3, "iii": 3, "four": 4, "iv": 4, "five": 5}
-_LEVEL_IN_WORDS = re.compile(
-    rf"\b(?:esi(?: level)?|(?:triage|acuity) level) ({'|'.join(_IN_WORDS)})\b(?![ -](?:level|point|tier|step|categor))"
-)
-_ANSWER_NAMED = re.compile(
-    r"\banswer[*_` \t]{0,4}(?:[:=]|is|was|(?:should|would) be)[*_` \t]{0,4}(?:level[ \t]|esi[ \t])?([0-9])(?![0-9])"
-)
-_LINE_OF_LEVELS = re.compile(
-    r"\n(?:[^\w\n]{0,12}(?:[1-5]|esi|levels?|triage|acuity|category|final|correct|true|real|actual|actually|rather|instead"
-    r"|second|choice|alternative|alternatively|option|guess|best|worst|case|not|maybe|perhaps|possibly|now|also"
-    r"|or|and|to)\b){1,10}[^\w\n]{0,12}(?=\n|\Z)"
-)
-_DIGIT = re.compile(r"[1-5]")
 _NOTHING = re.compile(rf"(?:[\s.,;!)\]}}*_`\"']|{SPECIAL})*\Z")
 _RIGHT_AFTER = frozenset(" \t\r\n.,;:!)]}*_`\"'-–—/~&|+?")
 
@@ -122,7 +103,9 @@ def _fault_after(low: str, end: int, line_end: int) -> Fault | None:
         return Fault.NOT_A_LEVEL
     if _OTHER_RIGHT_AFTER.match(low, end, line_end) or _OR_ANOTHER.search(low, end, line_end):
         return Fault.SEVERAL
-    if (row := _NUMBERS_TO_THE_END.fullmatch(low, end, line_end)) and set(_DIGIT.findall(row[0])) != {low[end - 1]}:
+    if (row := _NUMBERS_TO_THE_END.fullmatch(low, end, line_end)) and {
+        value_of(found) for found in _NUMBER.findall(row[0])
+    } != {int(low[end - 1])}:
         return Fault.SEVERAL
     if low[end] in "/~&|+" or _NO_RIGHT_AFTER.match(low, end, line_end):
         return Fault.DOUBTED
@@ -132,22 +115,3 @@ def _fault_after(low: str, end: int, line_end: int) -> Fault | None:
 def nothing_after(low: str, position: int) -> bool:
     """Return whether only white space, closing punctuation and end-of-text tokens follow."""
     return position >= len(low) or _NOTHING.match(low, position) is not None
-
-
-def second_thoughts(low: str, position: int, level: int) -> str | None:
-    """Return why the text from `position` on undoes an answer, or None if it lets it stand."""
-    for named in _named_levels(low, position):
-        if named != level:
-            return f"ESI {named} is named after the answer ESI {level}"
-    if _TAKEN_BACK.search(low, position):
-        return "the answer is taken back after it was given"
-    return None
-
-
-def _named_levels(low: str, position: int) -> Iterator[int]:
-    """Yield the levels that the text from `position` on names: in a sentence, in words, alone on a line."""
-    for digit in (_LEVEL_NAMED, _ANSWER_NAMED):
-        yield from (int(found[1]) for found in digit.finditer(low, position))
-    for line in _LINE_OF_LEVELS.finditer(low, position):
-        yield from (int(found) for found in _DIGIT.findall(line[0]))
-    yield from (_IN_WORDS[found[1]] for found in _LEVEL_IN_WORDS.finditer(low, position))

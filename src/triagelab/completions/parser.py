@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 
-from triagelab.completions.answer_line import MARK, Fault, Mark, nothing_after, read_mark, second_thoughts
+from triagelab.completions.answer_line import MARK, Fault, Mark, nothing_after, read_mark
 from triagelab.completions.answers import Parsed, ParseStatus
 from triagelab.completions.plain import Plain, plain
+from triagelab.completions.second_thoughts import second_thoughts
 
 _AS_ASKED = re.compile(r"ANSWER: ESI [1-5]")
 _REASONING = ("think", "thinking", "reasoning")
