@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -226,3 +227,10 @@ def test_attacks_are_data_that_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.kind = "other"  # type: ignore[misc] # the point of the test
     assert as_level("b", "hedge", "A sentence.", 4, lambda case: "").level is not None
+
+
+def test_a_preset_is_attacked_in_well_under_a_second_of_processor_time() -> None:
+    subject = subject_of(load_preset("v49"))
+    begun = time.process_time()
+    run_attacks(subject)
+    assert time.process_time() - begun < 0.8
