@@ -70,13 +70,19 @@ def trend(points: Points) -> list[tuple[float, float]]:
 
 
 def line_chart(
-    title: str, series: Mapping[str, Points], *, breaks: Sequence[float] = (), smooth: bool = False
+    title: str,
+    series: Mapping[str, Points],
+    *,
+    breaks: Sequence[float] = (),
+    smooth: bool = False,
+    over: str = "training steps",
 ) -> Chart | None:
     """Return a chart of one line a series over the training step, or None where there is nothing to draw.
 
     Args:
         breaks: steps at which a new phase begins.
         smooth: draw the running mean strongly and the points themselves faintly.
+        over: what the x axis counts, in words.
     """
     lines = {name: thin(sorted(points)) for name, points in series.items() if len(points) > 0}
     if not lines:
@@ -87,7 +93,7 @@ def line_chart(
     parts = [_axes(x_range, y_range), *(_break(x, x_range) for x in breaks if x_range[0] < x < x_range[1])]
     for number, (name, points) in enumerate(lines.items()):
         parts.append(_line(name, points, x_range, y_range, number % SERIES_COLOURS, smooth and len(points) >= 12))
-    label = f"{title}: {', '.join(lines)} over training steps"
+    label = f"{title}: {', '.join(lines)} over {over}"
     body = Markup("").join(parts)
     svg = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(WIDTH, HEIGHT, label, body)
     return Chart(title, tuple((name, number % SERIES_COLOURS) for number, name in enumerate(lines)), svg)

@@ -1,0 +1,165 @@
+"""`triagelab audit` and `triagelab design`: what a reward will teach, and one that teaches the right thing."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from triagelab.errors import BadInputError
+
+if TYPE_CHECKING:
+    from triagelab.clinical.costs import Costs
+    from triagelab.rewards.audit.audit import Audit
+    from triagelab.rewards.audit.subject import Subject
+    from triagelab.rewards.spec import RewardSpec
+
+SKILL = 0.65
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(audit)
+    app.command()(design)
+
+
+def audit(
+    rewards: list[str] = typer.Argument(..., metavar="REWARD...", help="Preset, TOML file, or module:function."),
+    prior: str = typer.Option(
+        "real", "--prior", help="Level mix of the patients: real, generated, uniform, or a,b,c,d,e."
+    ),
+    skill: float = typer.Option(SKILL, "--skill", help="How often a policy's signal is right."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON: one object, or a list for several rewards."),
+    html: Path | None = typer.Option(None, "--html", help="Also write a self-contained page."),
+    strict: bool = typer.Option(False, "--strict", help="Exit 1 where a finding is severe."),
+) -> None:
+    """Tell what a reward will teach before anyone trains on it: findings, lazy policies, optimum, GRPO, attacks."""
+    from triagelab.rewards.audit.audit import audit as run_audit
+    from triagelab.rewards.audit.signal import check_skill, parse_prior
+
+    shares, checked = parse_prior(prior), check_skill(skill)
+    if html is not None:
+        _check_folder(html, "--html")
+    audits = [run_audit(subject, prior=shares, skill=checked) for subject in [load_subject(name) for name in rewards]]
+    if html is not None:
+        from triagelab.evaluation.audit_page import write_audit_page
+
+        write_audit_page(audits, html)
+    if as_json:
+        rows = [plain(one.row()) for one in audits]
+        typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, allow_nan=False))
+    else:
+        _print(audits, html)
+    if strict and any(one.severe for one in audits):
+        raise typer.Exit(1)
+
+
+def design(
+    costs: str = typer.Option(..., "--costs", help="Cost matrix: standard, sensitivity, or a TOML file."),
+    weights: str = typer.Option("1,1,1,1,1", "--weights", help="Sampling weights of levels 1-5 in training."),
+    out: Path = typer.Option(..., "--out", help="Preset file to write."),
+    name: str | None = typer.Option(None, "--name", help="Name of the reward (default: that of the file)."),
+    force: bool = typer.Option(False, "--force", help="Replace a file that is there."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Derive a reward from what wrong levels cost and prove it by its own audit; a severe one is not written."""
+    from triagelab.clinical.costs import load_costs
+    from triagelab.rewards.audit.audit import audit as run_audit
+    from triagelab.rewards.audit.regions import regions
+    from triagelab.rewards.audit.subject import subject_of
+    from triagelab.rewards.design import design_reward, write_reward
+
+    _check_folder(out, "--out")
+    if out.exists() and not force:
+        raise BadInputError("--out", str(out), "the name of a new file", "--force replaces this one")
+    prices = load_costs(costs)
+    spec = design_reward(prices, parse_weights(weights), name=out.stem if name is None else name)
+    subject = subject_of(spec)
+    proof = run_audit(subject)
+    found = regions(subject.table, subject.sampling, prices)
+    beliefs = sum(len(region.paid) for region in found)
+    differ = sum(int((region.paid != region.cheapest).sum()) for region in found)
+    refused = bool(proof.severe) or differ > 0
+    if not refused:
+        write_reward(spec, prices, out)
+    if as_json:
+        row = {"preset": spec.name, "costs": prices.name, "out": None if refused else str(out)}
+        counted = {"beliefs": beliefs, "beliefs_differ": differ, "audit": plain(proof.row())}
+        typer.echo(json.dumps({**row, **counted}, allow_nan=False))
+    else:
+        _print_design(spec, prices, proof, f"{differ} of {beliefs}", None if refused else out)
+    if refused:
+        raise typer.Exit(1)
+
+
+def load_subject(name: str) -> Subject:
+    """Return the reward that a name means: `module:function` is a callable, anything else a preset or a file."""
+    if ":" in name and not name.endswith(".toml"):
+        from triagelab.rewards.audit.callables import subject_of_callable
+
+        return subject_of_callable(name)
+    from triagelab.rewards.audit.subject import subject_of
+    from triagelab.rewards.presets import load_preset
+
+    return subject_of(load_preset(name))
+
+
+def parse_weights(text: str) -> tuple[float, ...]:
+    """Return five sampling weights. Raises: BadInputError."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise BadInputError(
+            "--weights", text, "five numbers a,b,c,d,e for levels 1-5, above 0, at most 1000"
+        ) from error
+
+
+def plain(value: Any) -> Any:
+    """Return JSON values; a ratio to a cost of zero is infinite, which JSON has no word for, and becomes null."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _check_folder(path: Path, field: str) -> None:
+    """Raise BadInputError before any work is done where a file cannot be written."""
+    from triagelab.files import check_output
+
+    check_output(path, field)
+    if not path.parent.is_dir():
+        raise BadInputError(field, str(path), "a file in a folder that is there")
+
+
+def _print(audits: list[Audit], html: Path | None) -> None:
+    from triagelab.cli import audit_terminal as terminal
+
+    out = terminal.console()
+    if len(audits) > 1:
+        terminal.compare(audits, out)
+    for number, one in enumerate(audits):
+        if number:
+            out.rule(style="dim")
+        terminal.show(one, out)
+    if html is not None:
+        out.print(f"-> {html}", soft_wrap=True)
+
+
+def _print_design(spec: RewardSpec, costs: Costs, proof: Audit, differ: str, out: Path | None) -> None:
+    from triagelab.cli import audit_terminal as terminal
+    from triagelab.cli.highlight import one_line
+
+    screen = terminal.console()
+    terminal.show_findings(proof, screen)
+    weights = ",".join(f"{weight:g}" for weight in spec.sampling_weights)
+    screen.print(
+        f"Costs: {one_line(costs.name)}. Sampling weights {weights}. Beliefs at which the reward and these costs "
+        f"choose different answers: {differ}. scale_rewards = {spec.scale_rewards}."
+    )
+    if out is None:
+        screen.print("Nothing was written.", style="bold red")
+    else:
+        screen.print(f"-> {out}", soft_wrap=True)
