@@ -18,6 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from held_out import held_out, judge
+from results import write_report
+
 from triagelab.files import read_toml
 
 HERE = Path(__file__).parent
@@ -53,9 +56,13 @@ def grid(tracks: list[str] | None = None, seeds: list[int] | None = None) -> lis
     return runs
 
 
+def data_folder(track: str) -> Path | None:
+    return Path(os.environ.get("TRIAGELAB_DATA", "../shared/data")) / "nhamcs" if track == "nhamcs" else None
+
+
 def data_settings(track: str) -> list[str]:
-    folder = Path(os.environ.get("TRIAGELAB_DATA", "../shared/data")) / "nhamcs"
-    return ["--set", f"data.path={folder}"] if track == "nhamcs" else []
+    folder = data_folder(track)
+    return ["--set", f"data.path={folder}"] if folder is not None else []
 
 
 def command(recipe: str, folder: Path, settings: list[str], resume: bool) -> list[str]:
@@ -68,9 +75,7 @@ def start(track: str, out: Path) -> Path:
     folder = out / track / "start"
     if not (folder / "manifest.json").is_file():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            command(f"start-{track}.toml", folder, data_settings(track), folder.exists()), check=True
-        )
+        subprocess.run(command(f"start-{track}.toml", folder, data_settings(track), folder.exists()), check=True)
     return folder
 
 
@@ -90,6 +95,41 @@ def train_one(run: Run, out: Path) -> str:
     return f"{run.track} {run.name}: {state}, {time.monotonic() - began:.0f} s"
 
 
+def policies(track: str) -> dict[str, tuple[str, int]]:
+    """Return policy -> (preset, step at which it is read); v47 is v46 at twice the steps."""
+    raw = read_toml(str(HERE / "grid.toml"))
+    steps = raw["tracks"][track]["steps"]
+    found = {preset: (preset, steps) for preset in raw["presets"]}
+    return found | {raw["longer"][preset]: (preset, 2 * steps) for preset in raw["longer"]}
+
+
+def seeds_done(track: str, preset: str, out: Path) -> list[int]:
+    return [run.seed for run in grid([track]) if run.preset == preset and (run.folder(out) / "manifest.json").is_file()]
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Judge the start and every run at half and full length (twice for the longer ones) on the held-out patients."""
+    raw = read_toml(str(HERE / "grid.toml"))
+    for track in arguments.tracks or list(raw["tracks"]):
+        out, about = arguments.out, raw["tracks"][track]
+        for split, n in (("test", about["n_test"]), ("dev", about["n_test"])):
+            cases = held_out(about["data"], split, n, data_folder(track))
+            judge(start(track, out) / "model", cases, out / track / "judged" / split / "start", "start")
+            if split == "dev":
+                continue  # The dev cases tell the audit what the start policy confuses; nothing is chosen on them.
+            for name, (preset, step) in policies(track).items():
+                for seed in seeds_done(track, preset, out):
+                    for at in sorted({step // 2, step}):
+                        model = out / track / f"{preset}-s{seed}" / "checkpoints" / f"checkpoint-{at}"
+                        place = out / track / "judged" / split / f"{name}-s{seed}-{at}"
+                        found = judge(model, cases, place, f"{name}-s{seed}")
+                        print(
+                            f"{track} {name} seed {seed} step {at}: exact {found['exact']['value']:.3f}, "
+                            f"cost {found['cost']['standard']['value']:.3f}",
+                            flush=True,
+                        )
+
+
 ACCEPT = ["--accept-exploits"]
 """Most of these rewards are known to be exploitable: that is the experiment."""
 
@@ -103,15 +143,27 @@ def train(arguments: argparse.Namespace) -> None:
             print(f"{number}/{len(runs)} {line}", flush=True)
 
 
+def report(arguments: argparse.Namespace) -> None:
+    raw = read_toml(str(HERE / "grid.toml"))
+    for track in arguments.tracks or list(raw["tracks"]):
+        about = raw["tracks"][track]
+        cases = held_out(about["data"], "test", about["n_test"], data_folder(track))
+        runs = {
+            name: (step, seeds_done(track, preset, arguments.out)) for name, (preset, step) in policies(track).items()
+        }
+        presets = {name: preset for name, (preset, _) in policies(track).items()}
+        print(write_report(track, arguments.out / track, cases, runs, presets))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=["train"])
+    parser.add_argument("step", choices=["train", "evaluate", "report"])
     parser.add_argument("--out", type=Path, default=Path("runs/reward_collapse"))
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--tracks", nargs="*")
     parser.add_argument("--seeds", nargs="*", type=int)
     arguments = parser.parse_args()
-    {"train": train}[arguments.step](arguments)
+    {"train": train, "evaluate": evaluate, "report": report}[arguments.step](arguments)
 
 
 if __name__ == "__main__":
