@@ -126,7 +126,7 @@ def _difference(compared: Any, metric: str) -> dict[str, Any] | None:
 
 
 def _dynamics(names: Runs, presets: Mapping[str, str], confusion: Any, seen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return rank correlations of the simulated and the real course, with the formula and with the start's confusion."""
+    """Return rank correlations of the simulated and the real course, by the formula and by the start's confusion."""
     found: dict[str, Any] = {"rate": RATE}
     for label, own in (("formula", False), ("own_confusion", True)):
         predicted = {
@@ -148,7 +148,7 @@ def _write_curves(place: Path, seen: Mapping[str, Sequence[Mapping[str, float]]]
 
 def _text(found: Mapping[str, Any]) -> str:
     lines = [
-        f"# {found['track']}: {found['n_cases']} held-out patients, mix 6/36/48/9/1 %, all seeds pooled, 95 % intervals",
+        f"# {found['track']}: {found['n_cases']} held-out patients, mix 6/36/48/9/1 %, seeds pooled, 95 % intervals",
         "",
         "| policy | n | exact | within one | under | over | none | cost | level 1 found | answers 1-5 |",
         "|---|---|---|---|---|---|---|---|---|---|",

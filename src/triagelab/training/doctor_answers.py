@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.training import doctor_checks as at
 from triagelab.training.doctor_read import Record
-from triagelab.training.doctor_stats import Change
-from triagelab.training.doctor_windows import LEVELS, Window, moved
+from triagelab.training.doctor_stats import change
+from triagelab.training.doctor_windows import LEVELS, MIXES, Window, moved
 
 DOWN = {Severity.SEVERE: Severity.WARNING, Severity.WARNING: Severity.NOTE, Severity.NOTE: Severity.NOTE}
 
@@ -169,31 +169,46 @@ def _worse(windows: Sequence[Window]) -> Iterator[Finding]:
 
 
 def _exact_fell(first: Window, window: Window) -> bool:
-    change = moved(first, window, "exact")
-    return change is not None and at.exact_fell(change, at.SURE)
+    moves = moved(first, window, "exact")
+    return moves is not None and at.exact_fell(moves, at.SURE)
 
 
 def _costlier(first: Window, window: Window) -> bool:
-    change = moved(first, window, "cost")
-    return change is not None and change.before > 0 and change.rose(at.COST_RISES * change.before, at.SURE)
+    moves = moved(first, window, "cost")
+    return moves is not None and moves.before > 0 and moves.rose(at.COST_RISES * moves.before, at.SURE)
 
 
 def _by(first: Window, window: Window, name: str) -> float:
-    change = moved(first, window, name)
-    return 0.0 if change is None else change.by
+    moves = moved(first, window, name)
+    return 0.0 if moves is None else moves.by
 
 
 def _figures(first: Window, window: Window, names: Sequence[str]) -> str:
-    """Return `name before -> after` for each figure, and over which steps and completions."""
-    changes = [(name, moved(first, window, name)) for name in names]
-    parts = [f"{re.sub('[_/]', ' ', n)} {c.before:.3g} -> {c.after:.3g}" for n, c in changes if c is not None]
-    weighed = window.mix and any(f"real/{name}" in window.values for name in names)
-    mix = " (answers at the level mix of a real department)" if weighed else ""
-    if weighed and "exact" in names and "exact" in first.values and "exact" in window.values:
+    """Return `name before -> after` for each figure at one level mix, and over which steps and completions."""
+    mix = _basis(first, window, names)
+    parts = []
+    for name in names:
+        key = mix + name if mix + name in window.values else name
+        before, after = first.mean(key), window.mean(key)
+        if before is not None and after is not None:
+            parts.append(f"{re.sub('[_/]', ' ', name)} {before:.3g} -> {after:.3g}")
+    said = {"real/": " at the level mix of a real department", "shown/": " at the level mix of this run", "": ""}[mix]
+    if mix == "real/" and "exact" in names:
         # Oversampling can hide it: the mix that training shows is not the mix that patients come in.
-        mix += f", as sampled exact {first.mean('exact'):.3g} -> {window.mean('exact'):.3g}"
+        said += f" (as sampled exact {first.mean('exact'):.3g} -> {window.mean('exact'):.3g})"
     n = f", n {first.completions} -> {window.completions}" if window.completions else ""
-    return f"{', '.join(parts)}{mix}; steps {first.name} -> {window.name}{n}"
+    return f"{', '.join(parts)}{said}; steps {first.name} -> {window.name}{n}"
+
+
+def _basis(first: Window, window: Window, names: Sequence[str]) -> str:
+    """Return the level mix at which the figures show the change: the first one where any is beyond noise."""
+    known = [m for m in MIXES if any(m + name in first.values and m + name in window.values for name in names)]
+    for mix in known:
+        keys = [mix + name for name in names if name != "reward"]
+        changes = [change(first.values[k], window.values[k]) for k in keys if k in first.values and k in window.values]
+        if any(abs(each.z) >= at.SURE for each in changes):
+            return mix
+    return known[0] if known else ""
 
 
 def _collapse(windows: Sequence[Window]) -> Iterator[Finding]:
@@ -208,7 +223,7 @@ def _collapse(windows: Sequence[Window]) -> Iterator[Finding]:
         return
     share, k, found = best
     far = share >= at.ONE_LEVEL or _by(first, found.window, f"answers/{k}") >= at.SHARE_RISES_FAR
-    due = f"; {_due(found.window, k):.0%} of these patients are level {k}" if found.window.mix else ""
+    due = f"; {_due(found.window, k):.0%} of the patients are level {k}" if found.window.shown else ""
     yield Finding(
         "class-collapse",
         found.severity(Severity.SEVERE if far else Severity.WARNING),
@@ -221,26 +236,21 @@ def _collapse(windows: Sequence[Window]) -> Iterator[Finding]:
 
 
 def _takes_over(first: Window, window: Window, k: int) -> bool:
-    change = moved(first, window, f"answers/{k}")
-    if change is None:
+    moves = moved(first, window, f"answers/{k}")
+    if moves is None:
         return False
-    due = _due(window, k)
-    constant = change.after >= at.ONE_LEVEL and window.shown.get(k, 0.0) < at.ONE_LEVEL
-    return constant or (at.share_rose(change, at.SURE) and change.after >= due + 0.1)
+    constant = moves.after >= at.ONE_LEVEL and window.shown.get(k, 0.0) < at.ONE_LEVEL
+    return constant or (at.share_rose(moves, at.SURE) and moves.after >= _due(window, k) + 0.1)
 
 
 def _due(window: Window, k: int) -> float:
-    """Return the share of patients of that level in the mix that answers are weighed to; 0 if unknown."""
-    return window.mix.get(k, 0.0) / sum(window.mix.values()) if window.mix else 0.0
+    """Return the share of level k among the patients: in the mix that answers are weighed to, else as shown."""
+    return window.mix[k] / sum(window.mix.values()) if k in window.mix else window.shown.get(k, 0.0)
 
 
 def _share(window: Window, k: int) -> float:
-    found = window.values.get(f"real/answers/{k}") or window.values.get(f"answers/{k}")
-    return 0.0 if found is None else found.mean
-
-
-def _mix(window: Window) -> str:
-    return "/".join(f"{100 * (window.mean(f'answers/{k}') or 0.0):.0f}" for k in LEVELS) + " %"
+    keys = (f"{mix}answers/{k}" for mix in MIXES)
+    return next((window.values[key].mean for key in keys if key in window.values), 0.0)
 
 
 def _vanished(windows: Sequence[Window]) -> Iterator[Finding]:
@@ -259,9 +269,8 @@ def _vanished(windows: Sequence[Window]) -> Iterator[Finding]:
 
 
 def _is_gone(first: Window, last: Window, k: int) -> bool:
-    # As sampled: at the real mix, level 5 is too rare to be missed.
-    before, after = first.values.get(f"answers/{k}"), last.values.get(f"answers/{k}")
-    if before is None or after is None or last.shown.get(k, 1.0) < at.VANISHED_TO:
+    if last.shown.get(k, 1.0) < at.VANISHED_TO:
         return False
-    z = (after.mean - before.mean) / max(1e-9, (before.error**2 + after.error**2) ** 0.5)
-    return at.vanished(Change(before.mean, after.mean, z), at.SURE)
+    # Not at the real mix, where level 5 is too rare to be missed.
+    key = next((key for mix in MIXES[1:] if (key := f"{mix}answers/{k}") in first.values and key in last.values), None)
+    return key is not None and at.vanished(change(first.values[key], last.values[key]), at.SURE)

@@ -11,7 +11,7 @@ import numpy as np
 
 from triagelab.clinical.costs import cost_matrix
 from triagelab.rewards.audit.signal import PRIORS
-from triagelab.training.doctor_checks import ENOUGH, FEW_LOGS, LOGS
+from triagelab.training.doctor_checks import ENOUGH, FEW_LOGS, LOGS, SURE
 from triagelab.training.doctor_groups import Groups, groups_of
 from triagelab.training.doctor_read import Record, Rollouts
 from triagelab.training.doctor_stats import Change, Estimate, at_mix, change, clustered, of_steps
@@ -49,7 +49,8 @@ class Window:
     Attributes:
         start, end: first and last optimiser step.
         values: figure -> estimate. `exact`, `within_one`, `no_answer`, `answers/k` are of the completions as sampled;
-            `real/...` are the same, with the cost, as they would be at the level mix of a real department.
+            `real/...` are the same, with the cost, as they would be at the level mix of a real department, `shown/...` at
+            the mix of the whole run; both leave out what the draw of the patients does to a window.
         groups: what the groups in it earned, where there are completions.
         mix: level -> share that `real/...` is weighed to, the same in every window; empty where levels are unknown.
         shown: level -> share among the completions of this window.
@@ -91,23 +92,32 @@ def _by_level(window: Window, name: str) -> dict[str, float | None] | None:
     return shares if any(share is not None for share in shares.values()) else None
 
 
+MIXES = ("real/", "shown/", "")
+
+
 def moved(first: Window, later: Window, name: str) -> Change | None:
-    """Return how a figure changed between two windows, at the real level mix where that is known; None if unknown."""
-    for key in (f"real/{name}", name):
-        if key in first.values and key in later.values:
-            return change(first.values[key], later.values[key])
-    return None
+    """Return how a figure changed between two windows; None if unknown.
+
+    It is the change at the real level mix where that is beyond noise, else the one at the mix that training showed (less
+    noisy, and blind to what oversampling hides), else the first that is known.
+    """
+    found = [change(first.values[k], later.values[k]) for m in MIXES if _in_both(first, later, k := m + name)]
+    return next((each for each in found if abs(each.z) >= SURE), found[0] if found else None)
+
+
+def _in_both(first: Window, later: Window, key: str) -> bool:
+    return key in first.values and key in later.values
 
 
 def windows_of(record: Record) -> list[Window]:
     """Return the windows of a run, the start first; each but the last of a short run has ENOUGH completions."""
     edges = _edges(record)
     found = [Window(start, end) for start, end in edges]
-    mix = _shared_mix(record.rollouts, edges)
+    mixes = {"real/": _shared_mix(record.rollouts, edges), "shown/": _run_mix(record.rollouts, edges)}
     for window in found:
         _from_curves(window, [c for c in record.curves if window.start <= c["step"] <= window.end])
         if record.rollouts is not None:
-            _from_rollouts(window, record.rollouts, mix)
+            _from_rollouts(window, record.rollouts, mixes)
     return found
 
 
@@ -137,16 +147,28 @@ def _edges(record: Record) -> list[tuple[int, int]]:
     return [(begin, end) for begin, end in zip(begins, ends, strict=True) if begin <= end]
 
 
-def _shared_mix(rollouts: Rollouts | None, edges: list[tuple[int, int]]) -> Mapping[int, float]:
-    """Return the real level mix over the levels that every window has at least three groups of; empty if unknown."""
-    if rollouts is None or not np.isfinite(rollouts.level).all():
-        return {}
+def _levels_in_all(rollouts: Rollouts, edges: list[tuple[int, int]], least: int) -> list[int]:
+    """Return the levels that every window has at least so many groups of."""
     usable = set(LEVELS)
     for start, end in edges:
         here = (rollouts.step >= start) & (rollouts.step <= end)
-        usable &= {k for k in usable if len(np.unique(rollouts.group[here & (rollouts.level == k)])) >= 3}
-    mix = {k: PRIORS["real"][k - 1] for k in sorted(usable)}
-    return mix if sum(mix.values()) >= 0.5 else {}
+        usable &= {k for k in usable if len(np.unique(rollouts.group[here & (rollouts.level == k)])) >= least}
+    return sorted(usable)
+
+
+def _shared_mix(rollouts: Rollouts | None, edges: list[tuple[int, int]]) -> Mapping[int, float]:
+    """Return the real level mix over the levels that every window holds; empty if unknown or too little of it."""
+    if rollouts is None or not np.isfinite(rollouts.level).all():
+        return {}
+    mix = {k: PRIORS["real"][k - 1] for k in _levels_in_all(rollouts, edges, 3)}
+    return mix if sum(mix.values()) >= 0.8 else {}
+
+
+def _run_mix(rollouts: Rollouts | None, edges: list[tuple[int, int]]) -> Mapping[int, float]:
+    """Return the shares of the levels in the whole run, of those that every window holds; empty if unknown."""
+    if rollouts is None or not np.isfinite(rollouts.level).all():
+        return {}
+    return {k: float((rollouts.level == k).mean()) for k in _levels_in_all(rollouts, edges, 2)}
 
 
 def _from_curves(window: Window, curves: list[Curve]) -> None:
@@ -156,13 +178,13 @@ def _from_curves(window: Window, curves: list[Curve]) -> None:
             window.values[name] = found
 
 
-def _from_rollouts(window: Window, rollouts: Rollouts, mix: Mapping[int, float]) -> None:
+def _from_rollouts(window: Window, rollouts: Rollouts, mixes: Mapping[str, Mapping[int, float]]) -> None:
     here = (rollouts.step >= window.start) & (rollouts.step <= window.end)
     window.completions = int(here.sum())
     if not window.completions:
         return
     group, level, predicted = rollouts.group[here], rollouts.level[here], rollouts.predicted[here]
-    window.mix = mix
+    window.mix = mixes["real/"]
     if np.isfinite(level).all():
         window.shown = {k: float((level == k).mean()) for k in LEVELS}
     figures = _figures(level, predicted)
@@ -173,8 +195,9 @@ def _from_rollouts(window: Window, rollouts: Rollouts, mix: Mapping[int, float])
         if found is not None and name != "cost":
             window.values[name] = found
         answered = name.split("/")[0] in ("exact", "within_one", "answers", "cost", "no_answer")
-        if mix and answered and (real := at_mix(values, group, level, mix)) is not None:
-            window.values[f"real/{name}"] = real
+        for prefix, mix in mixes.items() if answered else ():
+            if mix and (weighed := at_mix(values, group, level, mix)) is not None:
+                window.values[prefix + name] = weighed
     window.groups = groups_of(rollouts, here)
     if window.groups is not None:
         dead = window.groups.dead

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triagelab.rewards.audit.attacks import AttackResult, run_attacks
+from triagelab.rewards.audit.dynamics import simulate
+from triagelab.rewards.audit.dynamics_path import Path
 from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.rewards.audit.groups import GroupReport, group_report, scaling_findings
 from triagelab.rewards.audit.incentives import answers, incentive_findings
@@ -42,6 +44,7 @@ class Audit:
         policies: what lazy and honest policies earn.
         optimum: the reward-maximal policy at skills 0.50-0.90 and at the skill asked for, lowest first.
         cheapest: the cost-minimal policy at the same skills.
+        path: where a simulated training goes from an SFT policy at the skill asked for.
         seconds: time taken.
     """
 
@@ -54,6 +57,7 @@ class Audit:
     break_even_skill: float | None
     regions: tuple[Region, ...]
     groups: GroupReport
+    path: Path
     attacks: tuple[AttackResult, ...]
     seconds: float
 
@@ -79,6 +83,7 @@ class Audit:
             "break_even_skill": self.break_even_skill,
             "regions": [region.row() for region in self.regions],
             "groups": self.groups.row(),
+            "dynamics": self.path.row(),
             "attacks": [result.row() for result in self.attacks],
             "seconds": round(self.seconds, 3),
         }
@@ -110,6 +115,7 @@ def audit(subject: Subject, *, prior: Sequence[float] = PRIORS["real"], skill: f
         break_even_skill=break_even_skill(subject.table, signal),
         regions=regions(subject.table, subject.sampling),
         groups=group_report(subject, signal),
+        path=simulate(subject, signal),
         attacks=attacks,
         seconds=time.monotonic() - start,
     )

@@ -16,8 +16,8 @@ from triagelab.rewards.audit.groups_advantage import (
     LARGEST_EXACT,
     advantages,
     batch_spread,
+    belief_policy,
     effective_table,
-    sft_policy,
     training_signal,
 )
 from triagelab.rewards.audit.groups_climb import climb, stable_answers
@@ -114,12 +114,12 @@ def group_report(
     is that of groups of 16, and mean absolute advantages are of groups of 16, too.
 
     Args:
-        policy: the start, by default SFT's (90 % the signal). Shapes: (5, 6), rows signals.
+        policy: the start, by default what SFT leaves, `belief_policy`. Shapes: (5, 6), rows signals.
 
     Raises: BadInputError for a group outside 2 to 1024.
     """
     signal = training_signal(signal, subject.sampling)
-    policy = sft_policy() if policy is None else policy
+    policy = belief_policy(signal) if policy is None else policy
     table, beliefs = subject.table, signal.beliefs(training=True)
     spread = batch_spread(table, policy, signal.joint(training=True))
     effective = np.stack([effective_table(table, row, group, scale, spread=spread) for row in policy], axis=1)

@@ -92,6 +92,8 @@ def advantage_given(
         spread: deviation of the batch's rewards; needed for `batch`.
     """
     group = int(others[0].sum()) + 1
+    # What a patient's row has in common is centred away; taken off first, it costs no precision.
+    table = table - table.mean(axis=1, keepdims=True)
     total = (others @ table.T).T[:, :, None] + table[:, None, :]
     mean = total / group
     own = table[:, None, :] - mean
@@ -177,7 +179,8 @@ def batch_spread(table: np.ndarray, policy: np.ndarray, joint: np.ndarray, *, no
 def sft_policy(confidence: float = START_CONFIDENCE, silence: float = START_SILENCE) -> np.ndarray:
     """Return a policy that imitates: signal s is answered by s with `confidence`, the rest falls off near s.
 
-    Shapes: (5, 6), rows signals. `silence` is the share without an answer.
+    Surer than `belief_policy` where the signal is weak: what a low temperature or long SFT leaves. `silence` is the
+    share without an answer. Shapes: (5, 6), rows signals.
 
     Raises: BadInputError for a confidence outside 0 to 1.
     """
@@ -187,6 +190,15 @@ def sft_policy(confidence: float = START_CONFIDENCE, silence: float = START_SILE
     near = np.where(distance == 0, 0.0, NEAR ** -distance.astype(float))
     answers = near / near.sum(axis=1, keepdims=True) * (1 - confidence - silence) + np.eye(5) * confidence
     return np.column_stack([answers, np.full(5, silence)])
+
+
+def belief_policy(signal: SignalModel, silence: float = START_SILENCE) -> np.ndarray:
+    """Return a policy that answers at random as it believes: what SFT by likelihood leaves, sampled at temperature 1.
+
+    The start of every simulation that is given none. Shapes: (5, 6), rows signals. `silence` is the share without an
+    answer.
+    """
+    return np.column_stack([signal.beliefs() * (1 - silence), np.full(5, silence)])
 
 
 def training_signal(signal: SignalModel, sampling: tuple[float, ...]) -> SignalModel:

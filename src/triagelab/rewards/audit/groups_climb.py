@@ -23,9 +23,9 @@ from triagelab.rewards.audit.groups_advantage import (
     LARGEST_EXACT,
     advantage_given,
     advantage_mean,
+    belief_policy,
     chances,
     compositions,
-    sft_policy,
 )
 from triagelab.rewards.audit.optimum import best_columns
 from triagelab.rewards.audit.signal import SignalModel
@@ -79,7 +79,7 @@ def climb(
     scale: ScaleRewards = "group",
     start: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the most probable column per signal after 200 expected updates from the SFT-like policy.
+    """Return the most probable column per signal after 200 expected updates from the policy that SFT leaves.
 
     Without a group's own deviation the end is known: the answer of greatest expected reward. Shapes: (5,).
     """
@@ -87,7 +87,7 @@ def climb(
     if scale != "group":
         return best_columns(table, beliefs)
     expected = ExpectedAdvantage(table, group, scale)
-    policy = sft_policy() if start is None else start
+    policy = belief_policy(signal) if start is None else start
     logits = np.log(np.maximum(policy, 1e-12))
     for _ in range(CLIMB_STEPS):
         logits = logits + _RATE * np.einsum("st,tsa->sa", beliefs, expected(policy))

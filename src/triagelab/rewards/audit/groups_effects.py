@@ -7,7 +7,13 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from triagelab.rewards.audit.groups_advantage import batch_spread, chances, compositions, group_advantages, sft_policy
+from triagelab.rewards.audit.groups_advantage import (
+    batch_spread,
+    belief_policy,
+    chances,
+    compositions,
+    group_advantages,
+)
 from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.spec import RewardSpec, ScaleRewards
 
@@ -100,12 +106,12 @@ def dead_groups(
     Text terms left out: where texts differ in length a length bonus brings such groups to life, but teaches brevity.
 
     Args:
-        policy: whose groups, by default the SFT-like policy's, at every skill.
+        policy: whose groups, at every skill; by default the policy's that SFT leaves at each.
     """
-    policy = sft_policy() if policy is None else policy
+    models = [SignalModel(signal.prior, skill, signal.sampling) for skill in skills]
     return tuple(
-        _dead(table, SignalModel(signal.prior, skill, signal.sampling), policy, size)
-        for skill in skills
+        _dead(table, model, belief_policy(model) if policy is None else policy, size)
+        for model in models
         for size in sizes
     )
 

@@ -27,24 +27,33 @@ PRIORS = MappingProxyType(
 class SignalModel:
     """A policy that sees a signal s of the true level t.
 
-    P(s | t) is `skill` where s = t; the rest falls off by a factor of four with each level of distance.
+    P(s | t) is `skill` where s = t; the rest falls off by a factor of four with each level of distance. Where a real
+    policy's confusion was measured, its rows take the formula's place.
 
     Attributes:
         prior: shares of levels 1-5 among the patients; sums to 1.
         skill: how often the signal is right, above 0 and at most 1.
         sampling: how many times a training case of each level is drawn.
+        confusion: how a measured policy answers, counts or shares, rows truth 1-5, columns answer 1-5; None takes the
+            formula. A level that it was never shown keeps the formula's row.
     """
 
     prior: tuple[float, ...] = PRIORS["real"]
     skill: float = 0.65
     sampling: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
+    confusion: tuple[tuple[float, ...], ...] | None = None
 
     def likelihood(self) -> np.ndarray:
         """Return P(s | t). Shapes: (5, 5), rows t, columns s."""
         distance = np.abs(np.subtract.outer(np.arange(5), np.arange(5)))
         miss = np.where(distance == 0, 0.0, NEAR ** -distance.astype(float))
         rows = miss / miss.sum(axis=1, keepdims=True) * (1.0 - self.skill)
-        return rows + np.eye(5) * self.skill
+        rows = rows + np.eye(5) * self.skill
+        if self.confusion is None:
+            return rows
+        counts = np.asarray(self.confusion, dtype=float)
+        shown = counts.sum(axis=1, keepdims=True)
+        return np.where(shown > 0, counts / np.where(shown > 0, shown, 1.0), rows)
 
     def training_mix(self) -> np.ndarray:
         """Return the shares of levels 1-5 among what training shows. Shapes: (5,)."""

