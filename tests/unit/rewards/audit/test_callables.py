@@ -1,0 +1,477 @@
+"""A user's reward function under audit: what is found of it, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from triagelab.errors import BadInputError
+from triagelab.rewards.audit.audit import audit
+from triagelab.rewards.audit.callables import subject_of_callable
+from triagelab.rewards.audit.cases import audit_cases
+from triagelab.rewards.audit.finding import Severity
+from triagelab.rewards.audit.optimum import SKILLS, reward_optimum
+from triagelab.rewards.audit.signal import SignalModel
+from triagelab.rewards.audit.subject import Subject, subject_of
+from triagelab.rewards.audit.target import load_target
+from triagelab.rewards.presets import load_preset
+from triagelab.seeding import stream
+
+RIGHT = np.eye(5, 6)
+FEW = [case for at, case in enumerate(audit_cases()) if at % 5 < 2]
+look = partial(subject_of_callable, cases=FEW)
+
+
+def ids(subject: Subject) -> list[str]:
+    return [finding.id for finding in subject.extra]
+
+
+def finding(subject: Subject, id_: str):
+    return next(finding for finding in subject.extra if finding.id == id_)
+
+
+def read(text: str) -> int | None:
+    found = re.search(r"ANSWER: ESI ([1-5])\s*$", text)
+    return int(found[1]) if found else None
+
+
+def plain(prompts, completions, level, **columns):
+    return [float(read(text) == gold) for text, gold in zip(completions, level, strict=True)]
+
+
+@pytest.mark.parametrize("name", ["v45c", "v46", "v48", "v50", "cost_v0"])
+def test_our_presets_as_functions_are_seen_as_the_presets(name: str) -> None:
+    spec = load_preset(name.replace("_", "-"))
+    found = subject_of_callable(f"triagelab.rewards.trl:{name}", sampling=spec.sampling_weights)
+    preset = subject_of(spec)
+    np.testing.assert_allclose(found.table, preset.table, atol=1e-9)
+    assert found.extra == ()
+    assert found.text[0] == 0.0
+    assert found.text[1] <= preset.text[1] + 1e-9
+    for skill in SKILLS:
+        at = SignalModel(skill=skill, sampling=spec.sampling_weights)
+        assert reward_optimum(found.table, at).tolist() == reward_optimum(preset.table, at).tolist()
+    case = audit_cases()[12]
+    assert found.pay([case], [case.honest()]) == pytest.approx(preset.pay([case], [case.honest()]))
+
+
+def test_the_whole_audit_takes_a_function() -> None:
+    spec = load_preset("v46")
+    report = audit(subject_of_callable("triagelab.rewards.trl:v46", sampling=spec.sampling_weights))
+    assert {"optimum-costs-more", "degenerate-policy-wins"} & {f.id for f in report.findings}
+    here = next(outcome for outcome in report.optimum if outcome.skill == 0.65)
+    assert here.answers == (1, 2, 2, 2, 2)
+
+
+def test_a_plain_function_has_its_own_table_and_no_finding() -> None:
+    subject = look(plain)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert subject.name == "plain"
+    assert subject.text == (0.0, 0.0)
+    assert subject.extra == ()
+    assert subject.spec is None
+    assert subject.sampling == (1.0,) * 5
+    assert look(plain, name="mine").name == "mine"
+
+
+def test_a_digit_anywhere_is_read_out_of_honest_notes_too() -> None:
+    def digit(completions, level, **columns):
+        return [
+            float((found := re.search(r"[1-5]", text)) is not None and int(found[0]) == gold)
+            for text, gold in zip(completions, level, strict=True)
+        ]
+
+    subject = subject_of_callable(digit)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert subject.text[0] == -1.0
+    assert subject.text[1] > 0.0
+
+
+def test_bonuses_for_keywords_and_length_are_text_not_table() -> None:
+    def keyword(completions, level, **columns):
+        bonus = [0.7 * ("lifesaving" in text.lower()) + 0.3 * (len(text) > 200) for text in completions]
+        return [paid + more for paid, more in zip(plain(None, completions, level), bonus, strict=True)]
+
+    subject = look(keyword)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert subject.text == (0.0, 1.0)
+    assert "bonus-above-margin" in {f.id for f in audit(subject).findings}
+
+
+def test_an_async_function_is_awaited() -> None:
+    async def later(completions, level, **columns):
+        await asyncio.sleep(0)
+        return plain(None, completions, level)
+
+    class Judge:
+        async def __call__(self, completions, level, **columns):
+            return plain(None, completions, level)
+
+    async def within_a_running_loop() -> Subject:
+        return look(later)
+
+    for subject in (look(later), look(Judge()), asyncio.run(within_a_running_loop())):
+        np.testing.assert_allclose(subject.table, RIGHT)
+        assert subject.extra == ()
+
+
+def test_messages_are_tried_where_strings_fail() -> None:
+    def chat(prompts, completions, level, **columns):
+        assert prompts[0][-1]["role"] == "user"
+        assert "<note>" in prompts[0][-1]["content"]
+        return plain(None, [completion[0]["content"] for completion in completions], level)
+
+    subject = look(chat)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert ids(subject) == ["called-as"]
+    assert "messages" in subject.extra[0].evidence
+    assert subject.pay(audit_cases()[:1], ["ANSWER: ESI 1"]) == [1.0]
+
+
+def test_messages_are_tried_where_strings_earn_nothing() -> None:
+    def chat(completions, level, **columns):
+        texts = ["" if isinstance(completion, str) else completion[-1]["content"] for completion in completions]
+        return plain(None, texts, level)
+
+    np.testing.assert_allclose(look(chat).table, RIGHT)
+
+
+@pytest.mark.parametrize(("prefix", "named"), [("", 'gold as text "2"'), ("ESI ", 'gold as text "ESI 2"')])
+def test_gold_as_text(prefix: str, named: str) -> None:
+    def text_gold(completions, ground_truth, **columns):
+        return [float(gold == f"{prefix}{read(text)}") for text, gold in zip(completions, ground_truth, strict=True)]
+
+    subject = look(text_gold)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert ids(subject) == ["called-as"]
+    assert named in subject.extra[0].evidence
+
+
+@pytest.mark.parametrize("form", [r"<answer>\s*([1-5])\s*</answer>", r"\\boxed\{([1-5])\}", r"#### ([1-5])$"])
+def test_other_forms_of_answer(form: str) -> None:
+    def tagged(completions, solution, **columns):
+        found = [re.search(form, text) for text in completions]
+        return [float(m is not None and int(m[1]) == gold) for m, gold in zip(found, solution, strict=True)]
+
+    subject = look(tagged)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert ids(subject) == ["called-as"]
+    assert "answers as" in subject.extra[0].evidence
+    case = audit_cases()[7]
+    assert subject.pay([case], [case.honest()]) == [1.0]
+
+
+def test_a_bare_level_is_a_form_too() -> None:
+    def bare(completions, level, **columns):
+        return [float(text.strip() == str(gold)) for text, gold in zip(completions, level, strict=True)]
+
+    np.testing.assert_allclose(look(bare).table, RIGHT)
+
+
+def test_a_required_column_of_another_name_gets_the_level_and_is_named() -> None:
+    def odd(completions, triage_target, **columns):
+        return plain(None, completions, triage_target)
+
+    subject = look(odd)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert "triage_target was given the gold level" in finding(subject, "called-as").evidence
+
+
+def test_a_closed_signature_is_called_and_told() -> None:
+    def closed(completions, level):
+        return plain(None, completions, level)
+
+    subject = look(closed)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert ids(subject) == ["signature-closed"]
+    assert "trainer_state" in subject.extra[0].evidence
+
+
+def test_a_function_that_raises_on_empty_text() -> None:
+    def fragile(completions, level, **columns):
+        _ = [text[0] for text in completions]
+        return plain(None, completions, level)
+
+    subject = look(fragile)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    told = finding(subject, "reward-raises")
+    assert told.severity is Severity.SEVERE
+    assert "IndexError: string index out of range" in told.evidence
+    assert "empty text" in told.evidence
+    assert subject.pay(audit_cases()[:2], ["", "ANSWER: ESI 1"]) == [None, 1.0]  # one bad text spoils no other
+
+
+def test_a_function_that_raises_on_silence_leaves_it_unscorable() -> None:
+    def strict(completions, level, **columns):
+        read_all = [int(text.rsplit("ESI ", 1)[1]) for text in completions]  # no answer line: IndexError
+        return [float(given == gold) for given, gold in zip(read_all, level, strict=True)]
+
+    subject = look(strict)
+    assert {"reward-raises", "no-answer-unscorable"} <= set(ids(subject))
+    np.testing.assert_allclose(subject.table[:, 5], 0.2)
+
+
+def test_a_function_that_raises_on_everything_is_one_error() -> None:
+    def broken(completions, **columns):
+        raise KeyError("difficulty")
+
+    with pytest.raises(BadInputError, match=r"broken.*scores none.*KeyError: 'difficulty'"):
+        look(broken)
+
+
+def test_chance_is_found_and_averaged() -> None:
+    noise = stream("test", 3)
+
+    def shaky(completions, level, **columns):
+        return [paid + 0.02 * float(noise.normal()) for paid in plain(None, completions, level)]
+
+    subject = look(shaky)
+    assert ids(subject) == ["stochastic-reward"]
+    deviation = float(re.search(r"standard deviation ([0-9.]+);", subject.extra[0].evidence)[1])  # type: ignore[index]  # None fails
+    assert 0.015 < deviation < 0.025
+    np.testing.assert_allclose(subject.table, RIGHT, atol=0.02)
+
+
+def test_nothing_but_chance_ignores_the_truth() -> None:
+    noise = stream("test", 4)
+
+    def dice(completions, **columns):
+        return [float(noise.random()) for _ in completions]
+
+    assert ids(look(dice)) == ["ignores-truth", "stochastic-reward"]
+
+
+def test_a_batch_that_is_normalised_is_group_dependent() -> None:
+    def normalised(completions, level, **columns):
+        paid = np.array(plain(None, completions, level))
+        return ((paid - paid.mean()) / (paid.std() + 1e-4)).tolist()
+
+    subject = look(normalised)
+    assert ids(subject) == ["group-dependent"]
+    assert "of 15 completions 0 are paid otherwise with the batch turned round, 15 when alone" in (
+        subject.extra[0].evidence
+    )
+    at = SignalModel()
+    assert reward_optimum(subject.table, at).tolist() == reward_optimum(RIGHT, at).tolist()
+
+
+def test_a_reward_for_being_first_is_group_dependent() -> None:
+    def first(completions, level, **columns):
+        return [paid - 0.01 * place for place, paid in enumerate(plain(None, completions, level))]
+
+    assert "group-dependent" in ids(look(first))
+
+
+def test_something_kept_between_calls_counts_as_chance() -> None:
+    calls: list[int] = []
+
+    def annealed(completions, level, **columns):
+        calls.append(1)
+        return [paid * 0.99 ** len(calls) for paid in plain(None, completions, level)]
+
+    assert "stochastic-reward" in ids(look(annealed))
+
+
+def test_a_wrong_length_for_every_batch_is_one_error() -> None:
+    with pytest.raises(BadInputError, match=r"scores none.*2 values for 1 completions"):
+        look(lambda completions, **columns: [0.0] * (len(completions) + 1))
+
+
+def test_a_wrong_length_for_some_batches_is_severe() -> None:
+    def skips(completions, level, **columns):
+        return plain(None, completions, level) if len(completions) == 1 else [0.0]
+
+    subject = look(skips)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    told = finding(subject, "reward-wrong-length")
+    assert told.severity is Severity.SEVERE
+    assert "1 values for" in told.evidence
+    assert "a batch of" in told.evidence
+
+
+@pytest.mark.parametrize(
+    ("value", "id_"),
+    [("0.5", "reward-not-a-number"), ([0.5], "reward-not-a-number"), ({}, "reward-not-a-number"),
+     (object(), "reward-not-a-number"), (float("inf"), "reward-infinite"), (float("-inf"), "reward-infinite")],
+)  # fmt: skip
+def test_values_that_are_no_numbers(value: object, id_: str) -> None:
+    def odd(completions, level, **columns):
+        paid = plain(None, completions, level)
+        return [value if "refus" in t or "cannot assign" in t else p for t, p in zip(completions, paid, strict=True)]
+
+    subject = look(odd)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert ids(subject) == [id_]
+    assert finding(subject, id_).severity is Severity.SEVERE
+    assert "a refusal (1)" in subject.extra[0].evidence
+
+
+@pytest.mark.parametrize("value", [None, float("nan")])
+def test_silence_that_is_not_scored(value: float | None) -> None:
+    def skips(completions, level, **columns):
+        paid = plain(None, completions, level)
+        return [value if read(text) is None else p for text, p in zip(completions, paid, strict=True)]
+
+    subject = look(skips)
+    assert ids(subject) == ["no-answer-unscorable"]
+    np.testing.assert_allclose(subject.table[:, :5], np.eye(5))
+    np.testing.assert_allclose(subject.table[:, 5], 0.2)
+
+
+def test_none_for_a_whole_level_is_one_error() -> None:
+    def blind(completions, level, **columns):
+        return [None if gold == 3 else p for gold, p in zip(level, plain(None, completions, level), strict=True)]
+
+    with pytest.raises(BadInputError, match="nothing is scored for level 3"):
+        look(blind)
+
+
+def test_none_for_some_cases_is_counted() -> None:
+    unlabelled = audit_cases()[0].note
+
+    def sparse(completions, level, note, **columns):
+        paid = plain(None, completions, level)
+        return [None if text == unlabelled else p for text, p in zip(note, paid, strict=True)]
+
+    subject = look(sparse)
+    np.testing.assert_allclose(subject.table, RIGHT)
+    assert ids(subject) == ["unscorable"]
+
+
+def test_a_constant_ignores_the_completion() -> None:
+    subject = look(lambda completions, **columns: [1.0] * len(completions))
+    assert ids(subject) == ["ignores-completion"]
+
+
+def test_length_alone_ignores_the_truth() -> None:
+    subject = look(lambda completions, **columns: [len(text) / 1000 for text in completions])
+    assert ids(subject) == ["ignores-truth"]
+    assert subject.extra[0].severity is Severity.SEVERE
+
+
+def test_a_slow_function_is_tried_on_fewer_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triagelab.rewards.audit.sampling.BUDGET_S", 0.01)
+    seen: set[str] = set()
+
+    def slow(completions, level, note, **columns):
+        seen.update(note)
+        time.sleep(0.0005 * len(completions))
+        return plain(None, completions, level)
+
+    monkeypatch.setattr("triagelab.rewards.audit.callable_findings.SLOW_S", 0.02)
+    subject = subject_of_callable(slow)
+    assert len(seen) == 5
+    assert "s for a step of 64" in finding(subject, "slow-reward").evidence
+
+
+def test_columns_hooks_and_ids_are_as_in_training() -> None:
+    seen: dict[str, object] = {}
+
+    def looks(prompts, completions, completion_ids, **columns):
+        seen.update(columns)
+        columns["log_extra"]("status", ["ok"] * len(completions))
+        columns["log_metric"]("mean", 0.5)
+        assert len(prompts) == len(completion_ids) == len(completions)
+        assert all(len(i) == len(c.split()) for i, c in zip(completion_ids, completions, strict=True))
+        assert columns["trainer_state"].global_step == 0
+        return plain(None, completions, columns["level"])
+
+    assert look(looks).extra == ()
+    assert {"level", "gold", "esi", "answer", "label", "ground_truth", "solution", "note"} <= set(seen)
+
+
+def test_prints_of_the_function_leave_stdout_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    def loud(completions, level, **columns):
+        print("scoring")
+        return plain(None, completions, level)
+
+    look(loud)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "scoring" in err
+
+
+GOOD = (
+    "def f(completions, level, **columns):\n    return [float(f'ESI {g}' in c) for c, g in zip(completions, level)]\n"
+)
+
+
+def test_a_file_and_a_module_in_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "my rewards"
+    folder.mkdir()
+    (folder / "helper_of_mine.py").write_text("WORTH = 2.0\n", encoding="utf-8")
+    (folder / "mine.py").write_text("from helper_of_mine import WORTH\n" + GOOD.replace("float(", "WORTH * ("))
+    (tmp_path / "in_the_cwd.py").write_text(GOOD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    before = list(sys.path)
+    np.testing.assert_allclose(look("my rewards/mine.py:f").table, 2 * RIGHT)
+    np.testing.assert_allclose(look("in_the_cwd:f").table, RIGHT)
+    assert sys.path == before
+    for name in ("helper_of_mine", "in_the_cwd"):
+        monkeypatch.delitem(sys.modules, name)
+
+
+FILES = {
+    "bad_syntax.py": "def f(:\n",
+    "exits.py": "import sys\nsys.exit(3)\n",
+    "raises.py": "raise RuntimeError('no key\\nsecond line')\n",
+    "missing_import.py": "import no_such_package_at_all\n",
+    "good.py": GOOD + "number = 3\nclass Reward:\n    pass\n",
+    "notes.txt": "f",
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("good.f", "path/to/file.py:function"),
+        ("", "path/to/file.py:function"),
+        (":f", "path/to/file.py:function"),
+        ("good.py:", "path/to/file.py:function"),
+        ("no_such_module_here:f", "No module named 'no_such_module_here'"),
+        ("no such:f", "no name of a module"),
+        ("absent.py:f", "there is no file absent.py"),
+        ("good.py:g", "the module has no g; it has Reward, f"),
+        ("good.py:f g", "'f g' is no name"),
+        ("good.py:number", "number is int, not a function"),
+        ("good.py:Reward", "Reward is a class"),
+        ("bad_syntax.py:f", "SyntaxError: invalid syntax"),
+        ("exits.py:f", "SystemExit: 3"),
+        ("raises.py:f", "RuntimeError: no key"),
+        ("missing_import.py:f", "No module named 'no_such_package_at_all'"),
+        ("./notes.txt:f", "no .py file"),
+        ("./:f", "there is no file"),
+    ],
+)
+def test_a_bad_target_is_one_clear_line(
+    target: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInputError) as caught:
+        load_target(target)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "second line" not in str(caught.value)
+
+
+@pytest.mark.parametrize("weights", [(1, 1, 1, 1), (0, 1, 1, 1, 1), (float("nan"), 1, 1, 1, 1)])
+def test_bad_weights(weights: tuple[float, ...]) -> None:
+    with pytest.raises(BadInputError, match="sampling"):
+        look(plain, sampling=weights)
+
+
+def test_bad_cases_and_things_that_are_no_function() -> None:
+    with pytest.raises(BadInputError, match="missing 4, 5"):
+        subject_of_callable(plain, cases=[case for case in audit_cases() if case.level < 4])
+    for thing in (3, dict):
+        with pytest.raises(BadInputError, match="reward function"):
+            look(thing)  # type: ignore[arg-type]  # what a caller without types may pass
