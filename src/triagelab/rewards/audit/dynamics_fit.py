@@ -11,6 +11,7 @@ import numpy as np
 from triagelab.errors import BadInputError
 from triagelab.rewards.audit.dynamics import simulate
 from triagelab.rewards.audit.dynamics_path import Path
+from triagelab.rewards.audit.groups_advantage import belief_policy
 from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.audit.subject import Subject
 
@@ -80,6 +81,24 @@ def simulate_like(
         for seed in range(seeds)
     ]
     return path_shares(paths, real)
+
+
+def start_skill(exact: float, prior: Sequence[float], *, greedy: bool = False) -> float:
+    """Return the skill, to 0.01, at which a policy that answers as it believes is right this often on the patients.
+
+    Args:
+        exact: of the start, on patients with this level mix.
+        greedy: `exact` is of the most probable answer, as an evaluation gives it, not of sampled ones.
+    """
+    skills = [percent / 100 for percent in range(20, 100)]
+
+    def right(skill: float) -> float:
+        signal = SignalModel(tuple(prior), skill)
+        policy = belief_policy(signal)
+        chosen = np.eye(6)[policy.argmax(axis=1)] if greedy else policy
+        return float(np.trace((signal.joint() @ chosen)[:, :5]))
+
+    return min(skills, key=lambda skill: abs(right(skill) - exact))
 
 
 def fit_rate(

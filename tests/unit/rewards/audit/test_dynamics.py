@@ -10,7 +10,14 @@ import pytest
 
 from triagelab.errors import BadInputError
 from triagelab.rewards.audit.dynamics import _Expected, _Sampled, simulate
-from triagelab.rewards.audit.dynamics_fit import agreement, fit_rate, rank_correlation, real_curve, simulate_like
+from triagelab.rewards.audit.dynamics_fit import (
+    agreement,
+    fit_rate,
+    rank_correlation,
+    real_curve,
+    simulate_like,
+    start_skill,
+)
 from triagelab.rewards.audit.dynamics_path import Path, path_of
 from triagelab.rewards.audit.groups_advantage import sft_policy
 from triagelab.rewards.audit.optimum import as_policy, outcome_of, reward_optimum
@@ -277,6 +284,14 @@ def test_the_fitted_rate_is_the_one_that_made_the_run() -> None:
     found = agreement(made, real)
     assert found["exact"] == pytest.approx(1.0)
     assert len(found) == 7
+
+
+def test_the_skill_of_a_start_is_read_off_its_exact_share() -> None:
+    for greedy in (False, True):
+        exact = simulate(subject("v46"), SignalModel(skill=0.71), steps=1, greedy=greedy).exact[0]
+        assert start_skill(exact, SIGNAL.prior, greedy=greedy) == pytest.approx(0.71)
+    # The SFT start of the first runs: 0.69 exact by its most probable answers.
+    assert 0.6 <= start_skill(0.69, SIGNAL.prior, greedy=True) <= 0.7
 
 
 def test_rank_correlation_by_hand() -> None:
