@@ -5,6 +5,9 @@ draws `groups` patients from training's mix, a signal for each, and `group` answ
 give the gradient on W, the sum of it over signals the gradient on the bias. `shared` is the bias's rate over W's: what
 moves one prompt moves all. `sampled=False` takes the exact expectation of that gradient.
 
+Start. A policy that answers at random as it believes, as SFT by likelihood leaves one sampled at temperature 1; another
+can be given.
+
 Step size. Adam's step does not depend on the scale of the reward, so the gradient is divided by the root of its own
 running mean square (decay 0.99, one number for all of W). `rate` is thus the length of a typical step of W in logits.
 
