@@ -30,6 +30,8 @@ EXACT_FALLS, EXACT_FALLS_FAR = 0.05, 0.15
 COST_RISES = 0.05
 """Share of the cost at the start."""
 SHARE_RISES, SHARE_RISES_FAR = 0.15, 0.30
+SHARE_ABOVE = 0.10
+"""By how much the answers of a level must outnumber the patients of that level; nearer to them is learning."""
 ONE_LEVEL = 0.90
 """Share of one level among the answers from which a policy is constant."""
 VANISHED_FROM, VANISHED_TO = 0.05, 0.005

@@ -24,7 +24,7 @@ def check_curves(record: Record, windows: Sequence[Window]) -> Iterator[Finding]
         yield from _clipped(windows)
         yield from _entropy(windows)
         yield from _kl(windows)
-        yield from _still(windows)
+        yield from _still(record)
         yield from _length(windows)
     if record.phase == "sft":
         yield from _sft(windows)
@@ -85,14 +85,15 @@ def _kl(windows: Sequence[Window]) -> Iterator[Finding]:
         )
 
 
-def _still(windows: Sequence[Window]) -> Iterator[Finding]:
-    grad = windows[-1].values.get("grad_norm")
-    if grad is not None and grad.mean == 0.0 and grad.units >= at.FEW_LOGS:
+def _still(record: Record) -> Iterator[Finding]:
+    logged = [(int(curve["step"]), curve["grad_norm"]) for curve in record.curves if "grad_norm" in curve]
+    still = [step for step, norm in logged[-at.PATIENCE :] if norm == 0.0]
+    if len(still) == at.PATIENCE:
         yield Finding(
             "no-gradient",
             Severity.SEVERE,
             "The weights no longer move",
-            f"grad_norm 0 in all {grad.units} logs of steps {windows[-1].name}",
+            f"grad_norm 0 in the last {at.PATIENCE} logs, steps {still[0]}-{still[-1]}",
             "look at dead groups and at what is frozen",
         )
 

@@ -98,7 +98,7 @@ def _overwritten(lost: Sequence[int]) -> list[Finding]:
             Severity.WARNING,
             "Completions of an evaluation took the place of the training completions of the same step",
             f"TRL names both files completions_STEP.parquet; {len(lost)} files, left out here: steps {_some(lost)}",
-            "choose eval_steps that are no multiple of logging_steps, or log completions in a reward function",
+            "evaluate in a run of its own, or log completions from a reward function",
         )
     ]
 

@@ -49,11 +49,11 @@ class Window:
     Attributes:
         start, end: first and last optimiser step.
         values: figure -> estimate. `exact`, `within_one`, `no_answer`, `answers/k` are of the completions as sampled;
-            `real/...` are the same, with the cost, as they would be at the level mix of a real department, `shown/...` at
-            the mix of the whole run; both leave out what the draw of the patients does to a window.
+            `real/...` are the same, with the cost, as they would be at the level mix of a real department, `shown/...`
+            at the mix of the whole run; both leave out what the draw of the patients does to a window.
         groups: what the groups in it earned, where there are completions.
-        mix: level -> share that `real/...` is weighed to, the same in every window; empty where levels are unknown.
-        shown: level -> share among the completions of this window.
+        mixes: `real/` and `shown/` -> level -> the share they weigh to, the same in every window; "" -> the shares
+            among the completions of this window. Empty where levels are unknown.
     """
 
     start: int
@@ -61,8 +61,12 @@ class Window:
     completions: int = 0
     values: dict[str, Estimate] = field(default_factory=dict)
     groups: Groups | None = None
-    mix: Mapping[int, float] = field(default_factory=dict)
-    shown: Mapping[int, float] = field(default_factory=dict)
+    mixes: dict[str, Mapping[int, float]] = field(default_factory=dict)
+
+    def due(self, k: int, mix: str) -> float:
+        """Return the share of level k among the patients of a mix; 0 if unknown."""
+        shares = self.mixes.get(mix, {})
+        return shares.get(k, 0.0) / sum(shares.values()) if shares else 0.0
 
     @property
     def name(self) -> str:
@@ -98,8 +102,8 @@ MIXES = ("real/", "shown/", "")
 def moved(first: Window, later: Window, name: str) -> Change | None:
     """Return how a figure changed between two windows; None if unknown.
 
-    It is the change at the real level mix where that is beyond noise, else the one at the mix that training showed (less
-    noisy, and blind to what oversampling hides), else the first that is known.
+    It is the change at the real level mix where that is beyond noise, else the one at the mix that training showed
+    (less noisy, and blind to what oversampling hides), else the first that is known.
     """
     found = [change(first.values[k], later.values[k]) for m in MIXES if _in_both(first, later, k := m + name)]
     return next((each for each in found if abs(each.z) >= SURE), found[0] if found else None)
@@ -184,9 +188,8 @@ def _from_rollouts(window: Window, rollouts: Rollouts, mixes: Mapping[str, Mappi
     if not window.completions:
         return
     group, level, predicted = rollouts.group[here], rollouts.level[here], rollouts.predicted[here]
-    window.mix = mixes["real/"]
     if np.isfinite(level).all():
-        window.shown = {k: float((level == k).mean()) for k in LEVELS}
+        window.mixes = {**mixes, "": {k: float((level == k).mean()) for k in LEVELS}}
     figures = _figures(level, predicted)
     figures |= {"reward": rollouts.reward[here], "characters": rollouts.length[here]}
     figures["clipped"] = rollouts.truncated[here]
