@@ -39,9 +39,7 @@ def show(audit: Audit, out: Console) -> None:
     _section(out, f"What policies earn at skill {audit.signal.skill:g}", *_policies(audit))
     _section(out, "Best-paid answers to signals 1-5 by skill", _optimum(audit), Text(_OPTIMUM_KEY, style="dim"))
     _section(out, "What GRPO does to it", *_groups(audit))
-    path: Path | None = getattr(audit, "path", None)
-    if path is not None:
-        _section(out, "Where training goes (simulated)", Text(one_line(path.verdict)), _path(path))
+    _section(out, "Where training goes (simulated)", Text(f"It {one_line(audit.path.verdict)}."), _path(audit.path))
     _section(out, "Text attacks", *_attacks(audit))
     out.print(Text(f"\n{audit.seconds:.2f} s. {words.NOTICE}", style="dim"))
 
@@ -66,7 +64,7 @@ def compare(audits: Sequence[Audit], out: Console) -> None:
         given = [finding.severity.value for finding in audit.findings]
         table.add_row(
             one_line(audit.subject.name, 24),
-            Text(audit.verdict, style=STYLES[audit.verdict]),
+            Text("clean" if audit.verdict == "none" else audit.verdict, style=STYLES[audit.verdict]),
             "/".join(str(given.count(name)) for name in ("severe", "warning", "note")),
             answers(best.answers),
             f"{best.exact:.2f}",

@@ -72,7 +72,7 @@ def _hexagon(place: tuple[float, float]) -> str:
 
 def _dot(place: tuple[float, float]) -> str:
     x, y = place
-    return f"M{x - 3.2:.1f},{y:.1f}a3.2,3.2 0 1 0 6.4,0a3.2,3.2 0 1 0 -6.4,0Z"
+    return f"M{x - 4:.1f},{y:.1f}a4,4 0 1 0 8,0a4,4 0 1 0 -8,0Z"
 
 
 def cost_chart(audit: Audit) -> Chart | None:

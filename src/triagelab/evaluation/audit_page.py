@@ -92,7 +92,6 @@ def _line(number: int, audit: Audit) -> dict[str, Any]:
 def _reward(number: int, audit: Audit) -> dict[str, Any]:
     """Return everything that the template prints about one reward."""
     spec = audit.subject.spec
-    path = getattr(audit, "path", None)
     return {
         "id": f"r{number}",
         "name": _shown(audit.subject.name),
@@ -116,9 +115,9 @@ def _reward(number: int, audit: Audit) -> dict[str, Any]:
         "scaling": words.scaling(audit),
         "climbed": words.climbed(audit),
         "constant": _shown(", ".join(audit.groups.constant)),
-        "path": path,
-        "path_charts": path_charts(path) if path is not None else [],
-        "path_rows": words.path_rows(path) if path is not None else [],
+        "path": audit.path,
+        "path_charts": path_charts(audit.path),
+        "path_rows": words.path_rows(audit.path),
         "attacks_in_short": words.attacks_in_short(audit),
         "attacks": _attacks(audit),
         "assumptions": words.assumptions(audit),
@@ -142,7 +141,7 @@ def _tables(audit: Audit) -> list[dict[str, Any]]:
                     {
                         "value": value,
                         "share": abs(value) / top,
-                        "below": value < 0,
+                        "kind": "up" if value > 1e-9 else "down" if value < -1e-9 else "",
                         "right": truth == answer,
                         "changed": abs(value - plain[truth, answer]) > 1e-9,
                     }

@@ -46,7 +46,7 @@ def headline(audit: Audit) -> str:
     """Return what the reward makes worth doing at the skill asked for, and from where on it is sound."""
     best, least = at_skill(audit)
     if best.answers == least.answers:
-        rest = "what costs the patients least"
+        rest = "which costs the patients least"
     else:
         rest = f"at x{best.cost_ratio:.2f} the cost of {answers(least.answers)}, which costs the patients least"
     first = (
