@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from triagelab.rewards.spec import RewardSpec
 
 SKILL = 0.65
+MOST = 1e9
+"""Largest reward that is looked at; squares of much larger ones are no numbers any more."""
 
 
 def register(app: typer.Typer) -> None:
@@ -95,15 +97,23 @@ def design(
 
 
 def load_subject(name: str) -> Subject:
-    """Return the reward that a name means: `module:function` is a callable, anything else a preset or a file."""
+    """Return the reward that a name means: `module:function` is a callable, anything else a preset or a file.
+
+    Raises: BadInputError, UnknownNameError, DataFormatError where it is none, or pays what no figure can be made of.
+    """
     if ":" in name and not name.endswith(".toml"):
         from triagelab.rewards.audit.callables import subject_of_callable
 
-        return subject_of_callable(name)
-    from triagelab.rewards.audit.subject import subject_of
-    from triagelab.rewards.presets import load_preset
+        subject = subject_of_callable(name)
+    else:
+        from triagelab.rewards.audit.subject import subject_of
+        from triagelab.rewards.presets import load_preset
 
-    return subject_of(load_preset(name))
+        subject = subject_of(load_preset(name))
+    most = float(abs(subject.table).max())
+    if not most <= MOST:
+        raise BadInputError(f"{name}: largest reward", most, f"at most {MOST:g} either way")
+    return subject
 
 
 def parse_weights(text: str) -> tuple[float, ...]:
@@ -159,6 +169,8 @@ def _print_design(spec: RewardSpec, costs: Costs, proof: Audit, differ: str, out
         f"Costs: {one_line(costs.name)}. Sampling weights {weights}. Beliefs at which the reward and these costs "
         f"choose different answers: {differ}. scale_rewards = {spec.scale_rewards}."
     )
+    if proof.severe and costs.name != "standard":
+        screen.print("The audit judges by the standard cost matrix, and these costs ask for another policy.")
     if out is None:
         screen.print("Nothing was written.", style="bold red")
     else:

@@ -47,6 +47,8 @@ def headline(audit: Audit) -> str:
     best, least = at_skill(audit)
     if best.answers == least.answers:
         rest = "which costs the patients least"
+    elif best.cost_ratio == float("inf"):
+        rest = f"at a cost of {best.cost:.2f}, where {answers(least.answers)} costs nothing"
     else:
         rest = f"at x{best.cost_ratio:.2f} the cost of {answers(least.answers)}, which costs the patients least"
     first = (

@@ -92,7 +92,7 @@ def parse_prior(text: str) -> tuple[float, ...]:
 
 def mix_of(shares: Sequence[float], field: str, shown: object, allowed: str) -> tuple[float, ...]:
     """Return shares that sum to 1. Raises: BadInputError for the field."""
-    usable = len(shares) == 5 and all(0 <= share < float("inf") for share in shares) and sum(shares) > 0
+    usable = len(shares) == 5 and all(share >= 0 for share in shares) and 0 < sum(shares) < float("inf")
     if not usable:
         raise BadInputError(field, shown, allowed)
     return tuple(share / sum(shares) for share in shares)
