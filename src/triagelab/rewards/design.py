@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,9 +56,9 @@ def design_reward(costs: Costs, weights: Sequence[float] = EVEN, *, name: str = 
         )
     bonus = float(f"{gap * FORMAT_SHARE:.2g}")
     cells = [
-        {"gold": truth + 1, "predicted": "none" if answer == 5 else answer + 1, "value": _number(values[truth, answer])}
+        {"gold": truth + 1, "predicted": "none" if answer == 5 else answer + 1, "value": value}
         for truth in range(5)
-        for answer in range(6)
+        for answer, value in enumerate(_numbers(values[truth]))
     ]
     raw = {
         "name": name,
@@ -94,7 +95,7 @@ def reward_text(spec: RewardSpec, costs: Costs) -> str:
         f'scale_rewards = "{spec.scale_rewards}"   # per-group scaling would undo what the weights balance',
         "",
         "[sampling]",
-        f"weights = [{', '.join(f'{weight:g}' for weight in spec.sampling_weights)}]",
+        f"weights = [{', '.join(_exact(weight) for weight in spec.sampling_weights)}]",
         "",
         "[[terms]]",
         f'name = "{outcome.name}"',
@@ -131,11 +132,18 @@ def _row(costs: np.ndarray) -> str:
     return ", ".join(f"{cost:g}" for cost in costs[:5]) + f"; no answer {costs[5]:g}"
 
 
-def _number(value: float) -> float:
-    return round(float(value), _DECIMALS) + 0.0
+def _numbers(row: np.ndarray) -> list[float]:
+    """Return a row rounded to ten digits of its own best answer, so that the unit of the costs is no matter."""
+    best = float(row[:5].max())
+    decimals = _DECIMALS - (int(np.floor(np.log10(best))) if best > 0 else 0)
+    return [round(float(value), decimals) + 0.0 for value in row]
+
+
+def _exact(weight: float) -> str:
+    """Return every digit: the values are divided by this weight, not by a rounded one."""
+    return f"{weight:.0f}" if weight == round(weight) else repr(weight)
 
 
 def _quoted(text: str) -> str:
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
+    """Return a TOML string: JSON's, but for the one control character that JSON leaves as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

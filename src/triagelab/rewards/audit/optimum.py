@@ -20,6 +20,8 @@ TOLERANCE = 1.10
 """A policy may cost this many times the cost-minimal one before it counts as the wrong one."""
 
 _TIE = 1e-9
+_ROUNDING = 1e-6
+"""Of a billionth, so 1e-15: a double's own error on values that cancel."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,18 @@ class Outcome:
 def best_columns(values: np.ndarray, beliefs: np.ndarray) -> np.ndarray:
     """Return the column that pays most at each belief; ties go to the lower column (the more urgent answer).
 
+    A tie is a gap of a billionth of what is at stake at that belief, whatever unit the values are in; what a row pays
+    for every answer alike is no stake.
+
     Shapes: (5, 6) values of truth x answer, (n, 5) beliefs -> (n,) columns 0-5, 5 is no answer.
     """
-    return np.round(beliefs @ values, 9).argmax(axis=1)
+    centred = values - values[:, :NO_ANSWER].mean(axis=1, keepdims=True)
+    expected = beliefs @ centred
+    best = expected.argmax(axis=1)[:, None]
+    stake = (
+        np.take_along_axis(beliefs @ np.abs(centred), best, axis=1) + _ROUNDING * np.abs(values[:, :NO_ANSWER]).max()
+    )
+    return (expected >= np.take_along_axis(expected, best, axis=1) - _TIE * stake).argmax(axis=1)
 
 
 def reward_optimum(reward: np.ndarray, signal: SignalModel) -> np.ndarray:

@@ -176,11 +176,13 @@ def winners(subject: Subject, signal: SignalModel) -> tuple[PolicyValue, ...]:
 def winning_skills(subject: Subject, signal: SignalModel) -> tuple[float, ...]:
     """Return the skills 0.50-0.90 at which answering without looking out-earns the cost-minimal policy."""
     table = paid_table(subject)
+    texts = [_text_reward(subject, signal, completions) for completions in _texts(signal).values()]
+    written = max((reward for reward in texts if reward is not None), default=-np.inf)  # the same at every skill
     found = []
     for skill in SKILLS:
         at = SignalModel(signal.prior, skill, signal.sampling)
         reference = mean_value(table, as_policy(cost_optimum(at)), at, training=True)
         best = max(mean_value(table, policy, at, training=True) for policy in _decisions(at).values())
-        if best > reference + _MARGIN:
+        if max(best, written) > reference + _MARGIN:
             found.append(skill)
     return tuple(found)
