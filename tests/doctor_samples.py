@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,20 @@ def rollouts(
     seed: int = 0,
 ) -> list[dict[str, Any]]:
     """Return completions as rows of our log; with `same`, all answers of a group are one and the same."""
+    return [dict(row) for row in _rollouts(policy, terms, steps, groups, size, mix, same, seed)]
+
+
+@cache
+def _rollouts(
+    policy: Policy,
+    terms: Callable[[int, int], Mapping[str, float]],
+    steps: int,
+    groups: int,
+    size: int,
+    mix: tuple[float, ...],
+    same: bool,
+    seed: int,
+) -> list[dict[str, Any]]:
     rng = stream("tests.doctor", seed)
     rows = []
     for step in range(steps):

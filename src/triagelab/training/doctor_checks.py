@@ -21,10 +21,10 @@ LOGS = 16
 PATIENCE = 5
 """Logs in a row that must look wrong."""
 
-SURE = 3.0
+SURE = 3.5
 """Standard errors by which a window must differ from the start, in a report that looks at ten windows."""
-SURE_LIVE = 4.0
-"""The same during training, where a moving window is looked at every step."""
+SURE_LIVE = 5.0
+"""The same during training, where a moving window is looked at every step and its scatter comes from 16 logs."""
 
 EXACT_FALLS, EXACT_FALLS_FAR = 0.05, 0.15
 COST_RISES = 0.05

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.training import doctor_checks as at
-from triagelab.training.doctor_change import Seen, answers_mix, figures, seen
+from triagelab.training.doctor_change import DOWN, Seen, answers_mix, figures, seen
 from triagelab.training.doctor_stats import Change, change
-from triagelab.training.doctor_windows import LEVELS, MIXES, Window
+from triagelab.training.doctor_windows import LEVELS, MIXES, Window, moved
 
 
 def check_collapse(windows: Sequence[Window]) -> Iterator[Finding]:
@@ -32,16 +32,27 @@ def _collapse(windows: Sequence[Window]) -> Iterator[Finding]:
         return
     moves, mix, k, found = best
     far = moves.after >= at.ONE_LEVEL or moves.by >= at.SHARE_RISES_FAR
+    cheaper = moves.after < at.ONE_LEVEL and _cheaper(first, found.window)
+    severity = found.severity(Severity.SEVERE if far else Severity.WARNING)
+    verb = "collapse onto" if far else "lean towards"
     due = f"; {found.window.due(k, mix):.0%} of the patients are level {k}" if found.window.mixes else ""
     yield Finding(
         "class-collapse",
-        found.severity(Severity.SEVERE if far else Severity.WARNING),
-        f"The answers collapse onto level {k}",
+        DOWN[severity] if cheaper else severity,
+        f"The answers {verb} level {k}" + ", and cost the patients less" * cheaper,
         f"{figures(first, found.window, (f'answers/{k}',), mix)}{due}; answers 1-5 as sampled {answers_mix(first)} -> "
         f"{answers_mix(found.window)}; {found.when()}",
-        f"level {k} pays too well for patients of other levels, or is oversampled: run `triagelab audit`, lower its "
-        "reward or its sampling weight",
+        "watch it: nothing to change as long as the cost keeps falling and no fewer answers are exact"
+        if cheaper
+        else f"level {k} pays too well for patients of other levels, or is oversampled: run `triagelab audit`, lower "
+        "its reward or its sampling weight",
     )
+
+
+def _cheaper(first: Window, window: Window) -> bool:
+    """Return whether the answers surely cost less than at the start and are not surely less often right."""
+    cost, exact = moved(first, window, "cost"), moved(first, window, "exact")
+    return cost is not None and cost.fell(0.0, at.SURE) and exact is not None and not exact.fell(0.0, at.SURE)
 
 
 def _takes_over(first: Window, window: Window, k: int) -> tuple[Change, str] | None:

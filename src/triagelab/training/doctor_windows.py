@@ -17,7 +17,9 @@ from triagelab.training.doctor_read import Record, Rollouts
 from triagelab.training.doctor_stats import Change, Estimate, at_mix, change, clustered, of_steps
 from triagelab.training.doctor_values import Curve
 
-WINDOWS, LONGEST_START = 10, 1024
+WINDOWS, LONGEST_START = 10, 512
+FROM_A_GROUP = 4
+"""Completions of one group that count towards a full window: the rest tells little more about the one patient."""
 LEVELS = (1, 2, 3, 4, 5)
 SHOWN = (
     *("reward", "exact", "within_one", "no_answer", "dead", "clipped", "entropy", "kl", "length"),
@@ -127,14 +129,10 @@ def windows_of(record: Record) -> list[Window]:
 
 def _edges(record: Record) -> list[tuple[int, int]]:
     """Return first and last step of each window: a short start, the rest in even parts."""
-    weights: dict[int, float] = {}
-    enough: float = ENOUGH
+    weights = _weights(record)
     if record.rollouts is not None:
-        steps, counts = np.unique(record.rollouts.step, return_counts=True)
-        weights = {int(s): float(n) for s, n in zip(steps, counts, strict=True)}
-        start = min(LONGEST_START, max(ENOUGH, sum(weights.values()) / 20))
+        enough, start = ENOUGH, min(LONGEST_START, max(ENOUGH, sum(weights.values()) / 30))
     else:
-        weights = {int(curve["step"]): 1.0 for curve in record.curves}
         enough = start = LOGS if record.phase == "grpo" else max(FEW_LOGS, len(weights) / 20)
     if not weights:
         return []
@@ -149,6 +147,17 @@ def _edges(record: Record) -> list[tuple[int, int]]:
     ends = [steps_in_order[min(len(sums) - 1, int(np.searchsorted(sums, cut - 1e-9)))] for cut in cuts] + [last]
     begins = [min(1, steps_in_order[0]), *(end + 1 for end in ends[:-1])]
     return [(begin, end) for begin, end in zip(begins, ends, strict=True) if begin <= end]
+
+
+def _weights(record: Record) -> dict[int, float]:
+    """Return how much each step counts towards a full window: completions, at most FROM_A_GROUP of each group."""
+    if record.rollouts is None:
+        return {int(curve["step"]): 1.0 for curve in record.curves}
+    found: dict[int, float] = {}
+    _, first, sizes = np.unique(record.rollouts.group, return_index=True, return_counts=True)
+    for step, size in zip(record.rollouts.step[first].tolist(), sizes.tolist(), strict=True):
+        found[step] = found.get(step, 0.0) + min(size, FROM_A_GROUP)
+    return found
 
 
 def _levels_in_all(rollouts: Rollouts, edges: list[tuple[int, int]], least: int) -> list[int]:

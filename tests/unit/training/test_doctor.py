@@ -312,15 +312,20 @@ def test_a_run_that_has_just_begun_has_no_steps(tmp_path: Path) -> None:
 
 
 def test_hostile_text_is_shown_as_plain_words(tmp_path: Path) -> None:
-    evil = "x" * 1_000_000 + "\x1b[2J\u202e<script>alert(1)</script>\r\n[bold]now\x00"
-    rows = [row | {"completion": evil if row["predicted"] is None else "-"} for row in rollouts(silent, steps=24)]
-    rows = [row for index, row in enumerate(rows) if row["predicted"] or index % 40 == 0 or row["step"] > 22]
-    for row in rows[:-20]:
-        row["completion"] = row["completion"][-200:]
+    evil = "\x1b[2J\u202e<script>alert(1)</script>\r\n[bold]now\x00"
+
+    def often_silent(progress: float, level: int, rng: Generator) -> int:
+        return 0 if rng.random() < 0.3 else honest(progress, level, rng)
+
+    rows = rollouts(often_silent, steps=24)
+    for index, row in enumerate(rows):
+        row["completion"] = "x" * (1_000_000 if index % 500 == 0 else 10) + evil
+        row["terms"] = {"\x1b[31mformat": float(index % 3), "outcome": 0.0}
+        row["reward"] = float(index % 3)
     rows[0]["status"] = "\x1b[31m"
-    rows[1]["terms"] = {"\x1b[31mterm": 1.0}
     found = diagnose(own_run(tmp_path / "run", rows))
     text = " ".join(finding.what + finding.evidence + finding.change for finding in found.findings)
+    assert {"no-answer", "text-dominates"} <= ids(found)
     assert text.isprintable()
     assert "alert(1)" in text
     assert len(text) < 10_000
