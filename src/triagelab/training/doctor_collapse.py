@@ -32,27 +32,27 @@ def _collapse(windows: Sequence[Window]) -> Iterator[Finding]:
         return
     moves, mix, k, found = best
     far = moves.after >= at.ONE_LEVEL or moves.by >= at.SHARE_RISES_FAR
-    cheaper = moves.after < at.ONE_LEVEL and _cheaper(first, found.window)
+    harmless = moves.after < at.ONE_LEVEL and _harmless(first, found.window)
     severity = found.severity(Severity.SEVERE if far else Severity.WARNING)
-    verb = "collapse onto" if far else "lean towards"
+    verb = "collapse onto" if far and not harmless else "lean towards"
     due = f"; {found.window.due(k, mix):.0%} of the patients are level {k}" if found.window.mixes else ""
     yield Finding(
         "class-collapse",
-        DOWN[severity] if cheaper else severity,
-        f"The answers {verb} level {k}" + ", and cost the patients less" * cheaper,
+        DOWN[severity] if harmless else severity,
+        f"The answers {verb} level {k}" + ", though as many are right and they cost no more" * harmless,
         f"{figures(first, found.window, (f'answers/{k}',), mix)}{due}; answers 1-5 as sampled {answers_mix(first)} -> "
         f"{answers_mix(found.window)}; {found.when()}",
-        "watch it: nothing to change as long as the cost keeps falling and no fewer answers are exact"
-        if cheaper
+        "watch it: nothing to change as long as the cost does not rise and no fewer answers are exact"
+        if harmless
         else f"level {k} pays too well for patients of other levels, or is oversampled: run `triagelab audit`, lower "
         "its reward or its sampling weight",
     )
 
 
-def _cheaper(first: Window, window: Window) -> bool:
-    """Return whether the answers surely cost less than at the start and are not surely less often right."""
+def _harmless(first: Window, window: Window) -> bool:
+    """Return whether as many answers are right as at the start and they cost no more, as far as that was measured."""
     cost, exact = moved(first, window, "cost"), moved(first, window, "exact")
-    return cost is not None and cost.fell(0.0, at.SURE) and exact is not None and not exact.fell(0.0, at.SURE)
+    return cost is not None and cost.by <= 0 and exact is not None and exact.by >= 0
 
 
 def _takes_over(first: Window, window: Window, k: int) -> tuple[Change, str] | None:

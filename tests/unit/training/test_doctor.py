@@ -95,6 +95,18 @@ def test_collapse_onto_one_level_is_severe_and_names_it(tmp_path: Path) -> None:
     assert only(found, "level-vanishes").severity is Severity.SEVERE
 
 
+def test_a_level_that_grows_without_harm_is_milder(tmp_path: Path) -> None:
+    def leans(progress: float, level: int, rng: Generator) -> int:
+        """Answer level 2 for all of level 3 in the end, and everything else right, from a start that is often wrong."""
+        if rng.random() > 0.2 + progress:
+            return min(5, level + 2)
+        return 2 if level == 3 else level
+
+    lean = only(diagnose(own_run(tmp_path / "run", rollouts(leans))), "class-collapse")
+    assert lean.severity is not Severity.SEVERE
+    assert "lean towards level 2" in lean.what
+
+
 def test_reward_up_and_answers_down_is_hacked(tmp_path: Path) -> None:
     found = diagnose(own_run(tmp_path / "run", rollouts(collapsing, paid_for_two)))
     assert only(found, "reward-hacked").severity in (Severity.SEVERE, Severity.WARNING)
