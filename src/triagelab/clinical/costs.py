@@ -118,7 +118,7 @@ def _check_costs(table: np.ndarray, where: str) -> None:
     if not np.isfinite(table).all():
         raise DataFormatError(f"{where}: every cost must be a finite number")
     for truth in range(5):
-        right = table[truth, truth]
+        right = table[truth, truth] + 0.0  # no "-0" in the message
         for answer in range(6):
             if answer != truth and table[truth, answer] <= right:
                 named = "no answer" if answer == NO_ANSWER_COLUMN else f"answer {answer + 1}"
