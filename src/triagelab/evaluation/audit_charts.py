@@ -19,7 +19,7 @@ SIDE, MARGIN, TOP = 300.0, 30.0, 24.0
 _HEIGHT = SIDE * math.sqrt(3) / 2
 _RADIUS = SIDE / STEPS / math.sqrt(3)
 WIDTH, HEIGHT = SIDE + 2 * MARGIN, _HEIGHT + 2 * TOP + 8
-SKILL_LIMIT = 3.0
+RATIO_LIMIT = 3.0
 """Ratios of cost above this are drawn at it: at high skill the least cost nears 0 and the ratio says little."""
 
 
@@ -77,11 +77,12 @@ def _dot(place: tuple[float, float]) -> str:
 
 def cost_chart(audit: Audit) -> Chart | None:
     """Return how many times the least cost the best-paid policy costs, over skill."""
-    points = [(outcome.skill, min(outcome.cost_ratio, SKILL_LIMIT)) for outcome in audit.optimum]
+    points = [(outcome.skill, min(outcome.cost_ratio, RATIO_LIMIT)) for outcome in audit.optimum]
     limit = [(points[0][0], TOLERANCE), (points[-1][0], TOLERANCE)]
     least = [(points[0][0], 1.0), (points[-1][0], 1.0)]
+    cut = any(outcome.cost_ratio > RATIO_LIMIT for outcome in audit.optimum)
     return line_chart(
-        "Cost of the best-paid answers over the least",
+        f"Cost of the best-paid answers over the least{f', drawn up to x{RATIO_LIMIT:g}' if cut else ''}",
         {"best paid": points, "10 % above": limit, "least": least},
         breaks=[audit.signal.skill],
         over="skill",

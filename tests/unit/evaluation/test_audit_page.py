@@ -146,6 +146,11 @@ def test_charts_draw_the_path_and_say_what_they_show(v46):
     over = cost_chart(v46)
     assert over is not None
     assert "over skill" in over.svg
+    assert "drawn up to" not in over.title
+    steep = tuple(replace(outcome, cost_ratio=float("inf")) for outcome in v46.optimum)
+    cut = cost_chart(replace(v46, optimum=steep))
+    assert cut is not None
+    assert "drawn up to x3" in cut.title
 
 
 def test_turns_are_marked(v46):
