@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from triagelab.rewards.audit.finding import Severity
-from triagelab.training import doctor_checks as at
 from triagelab.training.doctor_stats import change
 from triagelab.training.doctor_windows import LEVELS, MIXES, Window, moved
 
@@ -28,20 +27,20 @@ class Seen:
 
     def when(self) -> str:
         if self.passed:
-            return f"seen first in steps {self.since.name}, worst in {self.window.name}, no longer at the end"
+            return f"seen first in steps {self.since.name}, worst in {self.window.name}, mostly gone at the end"
         return f"since steps {self.since.name}, to the end"
 
 
 def seen(windows: Sequence[Window], bad: Callable[[Window], bool], size: Callable[[Window], float]) -> Seen | None:
     """Return where a check holds against the start: at the end, or where it was worst if it passed.
 
-    What held once goes on for as long as half of its size is left: a window may fall short of certainty by chance.
+    What held once goes on for as long as a third of its size is left: a window may fall short of certainty by chance.
     """
     held = [window for window in windows[1:] if bad(window)]
     if not held:
         return None
     worst = max(held, key=size)
-    passed = not bad(windows[-1]) and size(windows[-1]) < size(worst) / 2
+    passed = not bad(windows[-1]) and size(windows[-1]) < size(worst) / 3
     return Seen(worst if passed or not bad(windows[-1]) else windows[-1], held[0], passed)
 
 
@@ -68,14 +67,14 @@ def figures(first: Window, window: Window, names: Sequence[str], mix: str | None
 
 
 def _basis(first: Window, window: Window, names: Sequence[str]) -> str:
-    """Return the level mix at which the figures show the change: the first one where any is beyond noise."""
-    known = [m for m in MIXES if any(m + name in first.values and m + name in window.values for name in names)]
-    for mix in known:
-        keys = [mix + name for name in names if name != "reward"]
-        changes = [change(first.values[k], window.values[k]) for k in keys if k in first.values and k in window.values]
-        if any(abs(each.z) >= at.SURE for each in changes):
-            return mix
-    return known[0] if known else ""
+    """Return the level mix at which to quote the figures: the one that the first weighed figure was judged at."""
+    for name in names:
+        moves = moved(first, window, name)
+        for mix in MIXES[:-1]:
+            before, after = first.values.get(mix + name), window.values.get(mix + name)
+            if before is not None and after is not None and change(before, after) == moves:
+                return mix
+    return ""
 
 
 def answers_mix(window: Window) -> str:

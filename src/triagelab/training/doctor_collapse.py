@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.training import doctor_checks as at
-from triagelab.training.doctor_change import DOWN, Seen, answers_mix, figures, seen
+from triagelab.training.doctor_change import DOWN, Seen, answers_mix, by, figures, seen
 from triagelab.training.doctor_stats import Change, change
 from triagelab.training.doctor_windows import LEVELS, MIXES, Window, moved
 
@@ -22,26 +23,34 @@ def _collapse(windows: Sequence[Window]) -> Iterator[Finding]:
     first = windows[0]
     best: tuple[Change, str, int, Seen] | None = None
     for k in LEVELS:
-        found = seen(windows, lambda w, k=k: _takes_over(first, w, k) is not None, lambda w, k=k: _share(w, k))
+        gain = partial(by, first, name=f"answers/{k}")
+        found = seen(windows, lambda w, k=k: _takes_over(first, w, k) is not None, gain)
         if found is None:
             continue
+        # At the end it may fall short of certainty, though most of it is left: then as it was when first seen.
         moves, mix = _takes_over(first, found.window, k) or _takes_over(first, found.since, k) or (None, "")
         if moves is not None and (best is None or moves.after > best[0].after):
             best = (moves, mix, k, found)
-    if best is None:
-        return
-    moves, mix, k, found = best
-    far = moves.after >= at.ONE_LEVEL or moves.by >= at.SHARE_RISES_FAR
-    harmless = moves.after < at.ONE_LEVEL and _harmless(first, found.window)
+    if best is not None:
+        yield _taken_over(windows, *best)
+
+
+def _taken_over(windows: Sequence[Window], moves: Change, mix: str, k: int, found: Seen) -> Finding:
+    first, last = windows[0], found.window
+    peak = max(windows[1:], key=lambda window: _share(window, k))
+    highest = max(moves.after, _share(peak, k))
+    far = highest >= at.ONE_LEVEL or moves.by >= at.SHARE_RISES_FAR
+    harmless = highest < at.ONE_LEVEL and _harmless(first, last)
     severity = found.severity(Severity.SEVERE if far else Severity.WARNING)
     verb = "collapse onto" if far and not harmless else "lean towards"
-    due = f"; {found.window.due(k, mix):.0%} of the patients are level {k}" if found.window.mixes else ""
-    yield Finding(
+    due = f"; {last.due(k, mix):.0%} of the patients are level {k}" if last.mixes else ""
+    at_most = "" if peak is last else f", at most {_share(peak, k):.3g} in steps {peak.name}"
+    return Finding(
         "class-collapse",
         DOWN[severity] if harmless else severity,
         f"The answers {verb} level {k}" + ", though about as many are right and they cost no more" * harmless,
-        f"{figures(first, found.window, (f'answers/{k}',), mix)}{due}; answers 1-5 as sampled {answers_mix(first)} -> "
-        f"{answers_mix(found.window)}; {found.when()}",
+        f"{figures(first, last, (f'answers/{k}',), mix)}{due}; answers 1-5 as sampled {answers_mix(first)} -> "
+        f"{answers_mix(last)}; {found.when()}{at_most}",
         "watch it: nothing to change as long as the cost does not rise and no fewer answers are exact"
         if harmless
         else f"level {k} pays too well for patients of other levels, or is oversampled: run `triagelab audit`, lower "

@@ -92,7 +92,6 @@ class Record:
     last: float
     scale: str | None = None
     reward: str = ""
-    kl: float | None = None
     reading: list[Finding] = field(default_factory=list)
 
 
@@ -141,7 +140,6 @@ def _read_own(run: Path, recipe: Mapping[str, Any]) -> Record:
         last=max((p.stat().st_mtime for p in files), default=run.stat().st_mtime),
         scale=reward.get("scale") if isinstance(reward.get("scale"), str) else None,
         reward=str(reward.get("preset") or "") if phase == "grpo" else "",
-        kl=number(reward.get("kl")) if "kl" in reward else None,
     )
 
 

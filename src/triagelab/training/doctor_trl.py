@@ -35,20 +35,17 @@ def read_trl(run: Path) -> Record | None:
     """Return what a folder of TRL output holds, None where there is nothing of the kind."""
     state, place = _newest_state(run)
     files = sorted((int(m[1]), p) for p in run.glob("completions/*.parquet") if (m := _FILE.fullmatch(p.name)))
+    files = files[-MAX_FILES:]
     if place is None and not files:
         return None
     history = [row for row in state.get("log_history") or [] if isinstance(row, dict)]
-    ended = any("train_runtime" in row for row in history)
     curves = merge_steps([row for row in history if "train_runtime" not in row])
     held_out = {int(c["step"]) for c in curves if any(key.startswith("eval_") for key in c)}
-    files = files[-MAX_FILES:]
-    lost = [step for step, _ in files if step in held_out]
     names = sorted({m[1] for curve in curves for key in curve if (m := re.fullmatch(r"rewards/(.+)/mean", key))})
     rollouts = read_rollouts([p for step, p in files if step not in held_out], names)
-    total = state.get("max_steps")
-    steps = [*(step for step, _ in files), *(int(curve["step"]) for curve in curves)]
-    done = max([0, whole(state.get("global_step")), *steps])
-    total = total if isinstance(total, int) and total > 0 else None
+    steps = [step for step, _ in files]
+    done = max([0, whole(state.get("global_step")), *steps, *(int(curve["step"]) for curve in curves)])
+    planned = whole(state.get("max_steps"))
     grpo = rollouts is not None or any("reward" in curve or "frac_reward_zero_std" in curve for curve in curves)
     times = [p.stat().st_mtime for _, p in files]
     return Record(
@@ -57,13 +54,13 @@ def read_trl(run: Path) -> Record | None:
         phase="grpo" if grpo else "sft",
         curves=curves,
         rollouts=rollouts,
-        total=total,
+        total=planned if planned > 0 else None,
         done=done,
-        finished=ended or (total is not None and done >= total),
+        finished=any("train_runtime" in row for row in history) or 0 < planned <= done,
         attempts=[],
         pace=_pace(state, curves, times),
         last=max([*times, *([place.stat().st_mtime] if place else [])]),
-        reading=[*_overwritten(lost), *_thinned(curves, [step for step, _ in files])],
+        reading=[*_overwritten([step for step in steps if step in held_out]), *_thinned(curves, steps)],
     )
 
 

@@ -104,11 +104,14 @@ MIXES = ("real/", "shown/", "")
 def moved(first: Window, later: Window, name: str) -> Change | None:
     """Return how a figure changed between two windows; None if unknown.
 
-    It is the change at the real level mix where that is beyond noise, else the one at the mix that training showed
-    (less noisy, and blind to what oversampling hides), else the first that is known.
+    It is the change at the real level mix. Where that lies within noise, the change at the mix that training showed is
+    surer, and counts if it points the same way: where the two differ, oversampling pays for what harms the patients.
     """
     found = [change(first.values[k], later.values[k]) for m in MIXES if _in_both(first, later, k := m + name)]
-    return next((each for each in found if abs(each.z) >= SURE), found[0] if found else None)
+    if not found:
+        return None
+    agree = (each for each in found if abs(each.z) >= SURE and each.by * found[0].by >= 0)
+    return next(agree, found[0])
 
 
 def _in_both(first: Window, later: Window, key: str) -> bool:

@@ -165,7 +165,7 @@ def test_what_passed_is_milder_and_says_so(tmp_path: Path) -> None:
 
     collapse = only(diagnose(own_run(tmp_path / "run", rollouts(dips))), "class-collapse")
     assert collapse.severity is Severity.WARNING
-    assert "no longer at the end" in collapse.evidence
+    assert "mostly gone at the end" in collapse.evidence
 
 
 def test_too_few_completions_are_said_and_nothing_is_concluded(tmp_path: Path) -> None:
