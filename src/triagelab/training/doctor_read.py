@@ -179,10 +179,18 @@ def _newest(rows: Iterator[dict[str, Any]], key: Any) -> tuple[list[dict[str, An
     return fresh, {begun[a] for begun in first.values() for a in begun if a > min(begun)}
 
 
+KEPT = ("phase", "attempt", "group", "level", "predicted", "status", "truncated", "reward", "advantage", "terms")
+
+
 def _slim(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a logged completion without its text, under the step that learns from it (the log counts from 0)."""
+    """Return what is needed of a logged completion, under the step that learns from it (the log counts from 0).
+
+    Of the text only its length is kept, and its end where no answer was read.
+    """
     text = str(row.get("completion") or "")
-    return {**row, "completion": clip(text), "length": len(text), "step": whole(row.get("step")) + 1}
+    slim = {name: row[name] for name in KEPT if name in row}
+    end = clip(text) if unread(row, str(row.get("status") or "")) else ""
+    return {**slim, "completion": end, "length": len(text), "step": whole(row.get("step")) + 1}
 
 
 def own_rollouts(rows: list[dict[str, Any]]) -> Rollouts | None:
