@@ -134,9 +134,9 @@ def _result(attack: Attack, bench: _Bench) -> AttackResult:
         mean_reward=mean,
         ceiling=_mean(allowed),
         excess=max(leads, default=None),
-        beaten_cases=sum(lead > TIE for lead in leads),
+        beaten_cases=sum(lead > TIE + bench.subject.slack for lead in leads),
         n=len(earned),
-        beats_honest=mean is not None and right is not None and mean > right + TIE,
+        beats_honest=mean is not None and right is not None and mean > right + TIE + bench.subject.slack,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from triagelab.rewards.audit.caller import ANSWERS, Caller, Convention, wanted
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.rewards.audit.sampling import EPS, Sample, batch_effects, clarity, interaction
+from triagelab.rewards.audit.sampling import EPS, Sample, clarity, interaction
 
 STEP = 64
 """Completions of one training step, for what a slow function costs."""
@@ -54,9 +54,7 @@ def callable_findings(caller: Caller, sample: Sample, table: np.ndarray) -> tupl
     found = [*_broken(caller, n), *_ignores(sample), *_unscorable(caller, table, n), *_unsteady(sample)]
     if not any(finding.id.startswith("ignores-") for finding in found):
         found += _misread(sample)
-    if not sample.unsteady:
-        found += _group_dependent(caller, sample)
-    found += [*_refuses(caller), *_slow(caller), *_called(caller)]
+    found += [*_group_dependent(sample), *_refuses(caller), *_slow(caller), *_called(caller)]
     gravity = list(Severity)
     return tuple(sorted(found, key=lambda finding: gravity.index(finding.severity)))
 
@@ -136,27 +134,25 @@ def _unscorable(caller: Caller, table: np.ndarray, n: int) -> Iterator[Finding]:
 
 def _unsteady(sample: Sample) -> Iterator[Finding]:
     if sample.unsteady:
+        draws = f"{sample.draws} draw{'s' if sample.draws > 1 else ''}"
         yield Finding(
             "stochastic-reward",
             Severity.WARNING,
             "The same input is not paid the same twice: chance, or something kept from call to call.",
-            f"{sample.unsteady:.0%} of completions differ on a second call, standard deviation {sample.noise:.3g}; "
-            f"the table is the mean of {sample.draws} draw{'s' if sample.draws > 1 else ''}, "
-            "and whether the batch matters was not tried",
+            f"{sample.unsteady:.0%} of completions differ on a second call, standard deviation {sample.noise:.3g}; the "
+            f"table is the mean of {draws}, smaller leads of a text are not told, and the batch's part was not tried",
             "Make the reward a function of the completion and its row alone; noise swamps groups that agree.",
         )
 
 
-def _group_dependent(caller: Caller, sample: Sample) -> Iterator[Finding]:
-    told = len(caller.problems)
-    turned, alone, n = batch_effects(caller, sample.cases)
-    del caller.problems[told:]
-    if turned or alone:
+def _group_dependent(sample: Sample) -> Iterator[Finding]:
+    if sample.turned or sample.alone:
         yield Finding(
             "group-dependent",
             Severity.WARNING,
             "What a completion earns hangs on the batch it comes in: the outcome table holds for one batch only.",
-            f"of {n} completions {turned} are paid otherwise with the batch turned round, {alone} when alone",
+            f"of {sample.compared} completions {sample.turned} are paid otherwise with the batch turned round, "
+            f"{sample.alone} when alone; texts are compared here each as the last of one same batch",
             "Score each completion by itself and leave normalising to GRPO (scale_rewards).",
         )
 

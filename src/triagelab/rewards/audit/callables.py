@@ -11,8 +11,8 @@ from triagelab.errors import BadInputError
 from triagelab.rewards.audit.callable_findings import callable_findings
 from triagelab.rewards.audit.caller import Caller
 from triagelab.rewards.audit.cases import AuditCase, audit_cases
-from triagelab.rewards.audit.sampling import choose_convention, take_sample
-from triagelab.rewards.audit.subject import Subject
+from triagelab.rewards.audit.sampling import REPEATS, Sample, choose_convention, take_sample
+from triagelab.rewards.audit.subject import Pay, Subject
 from triagelab.rewards.audit.target import FIELD, Target, load_target
 
 EVEN = (1.0, 1.0, 1.0, 1.0, 1.0)
@@ -55,19 +55,24 @@ def subject_of_callable(
     found = sample.table()
     table = _filled(loaded.name, found)
     extra = callable_findings(caller, sample, found)
+    repeats = min(sample.draws, REPEATS)
     return Subject(
         name=name or loaded.name,
         table=table,
         text=sample.text(),
         sampling=_weights(sampling),
-        pay=_pay(caller),
+        pay=_pay(sample, repeats),
         extra=extra,
+        noise=sample.noise / repeats**0.5,
     )
 
 
-def _pay(caller: Caller) -> Callable[[Sequence[AuditCase], Sequence[str]], list[float | None]]:
+def _pay(sample: Sample, repeats: int) -> Pay:
+    """Return what each completion earns, the mean of `repeats` calls."""
+
     def pay(cases: Sequence[AuditCase], completions: Sequence[str]) -> list[float | None]:
-        return [None if np.isnan(value) else float(value) for value in caller.pay(cases, completions)]
+        drawn = np.mean([sample.paying(cases, completions, None) for _ in range(repeats)], axis=0)
+        return [None if np.isnan(value) else float(value) for value in drawn]
 
     return pay
 

@@ -18,8 +18,13 @@ BUDGET_S = 30.0
 DRAWS = 8
 """Times a reward that differs from call to call is drawn, so that its table is a mean."""
 
+REPEATS = 4
+"""Times such a reward is drawn for each text that the audit asks for afterwards."""
+
 EPS = 1e-6
 Write = Callable[[AuditCase, str], str]
+Paying = Callable[[Sequence[AuditCase], Sequence[str], Sequence[str] | None], np.ndarray]
+"""What each completion earns; the third argument names the texts, for what goes wrong. Shapes: (n,)."""
 
 FORMS: Mapping[str, Write] = {
     "honest": lambda case, answer: f"{case.body}\n{answer}" if answer else case.body,
@@ -57,7 +62,9 @@ class Sample:
         draws: calls that each mean is over.
         noise: standard deviation between calls with the same input, 0 for a reward that repeats itself.
         unsteady: share of the completions paid otherwise on a second call.
+        turned, alone, compared: how many completions of how many are paid otherwise in a reversed batch, and alone.
         form: the one that the table is taken from.
+        paying: what further texts earn, under the same conditions.
     """
 
     cases: tuple[AuditCase, ...]
@@ -65,7 +72,11 @@ class Sample:
     draws: int
     noise: float
     unsteady: float
+    turned: int
+    alone: int
+    compared: int
     form: str
+    paying: Paying
 
     def table(self, form: str | None = None) -> np.ndarray:
         """Return the mean pay by truth and answer. Shapes: (5, 6); NaN where nothing could be scored."""
@@ -94,7 +105,7 @@ def choose_convention(caller: Caller, cases: Sequence[AuditCase]) -> bool:
         for messages in (False, True):
             for truth in TRUTHS:
                 caller.convention = Convention(answer, messages, truth)
-                paid = [by_level(few, draw(caller, few, form)) for form in ("answer-only", "honest", "shortest")]
+                paid = [by_level(few, draw(caller.pay, few, form)) for form in ("answer-only", "honest", "shortest")]
                 if any(interaction(table) > EPS for table in paid):
                     return True
                 if usable is None and any(np.isfinite(table).any() for table in paid):
@@ -111,16 +122,24 @@ def choose_convention(caller: Caller, cases: Sequence[AuditCase]) -> bool:
 
 
 def take_sample(caller: Caller, cases: Sequence[AuditCase]) -> Sample:
-    """Return what the function pays for every form, every level and none, and the odd texts' problems in the caller."""
-    per_completion = caller.seconds / max(1, caller.scored)
-    if per_completion * len(cases) * 6 * len(FORMS) > BUDGET_S:
+    """Return what the function pays for every form, every level and none; what goes wrong is told in the caller.
+
+    A reward that differs from call to call is drawn several times. One that hangs on the batch is asked for each
+    completion as the last of one same batch, so that a comparison of two texts is one of the texts.
+    """
+    if _seconds_each(caller) * len(cases) * 6 * len(FORMS) > BUDGET_S:
         cases = one_a_level(cases)
-    first = {form: draw(caller, cases, form) for form in FORMS}
+    first = {form: draw(caller.pay, cases, form) for form in FORMS}
     caller.pay([cases[0]] * len(ODD), list(ODD.values()), list(ODD))
-    again = draw(caller, cases, "honest")
+    again = draw(caller.pay, cases, "honest")
     moved = _differ(first["honest"], again)
+    turned, alone, compared = (0, 0, 0) if moved.any() else batch_effects(caller, cases)
+    paying: Paying = caller.pay
     draws = DRAWS if moved.any() and caller.seconds * DRAWS < BUDGET_S else 1
-    repeats = [first, *({form: draw(caller, cases, form) for form in FORMS} for _ in range(draws - 1))]
+    if (turned or alone) and _seconds_each(caller) * len(cases) * 6 * len(FORMS) * compared < BUDGET_S:
+        paying = in_company(caller, cases)
+        first = {form: draw(paying, cases, form) for form in FORMS}
+    repeats = [first, *({form: draw(paying, cases, form) for form in FORMS} for _ in range(draws - 1))]
     paid = {form: np.mean([one[form] for one in repeats], axis=0) for form in FORMS}
     gap = (again - first["honest"])[np.isfinite(again - first["honest"])]
     return Sample(
@@ -129,28 +148,53 @@ def take_sample(caller: Caller, cases: Sequence[AuditCase]) -> Sample:
         draws=draws,
         noise=float(np.sqrt(np.mean(gap**2) / 2)) if moved.any() and gap.size else 0.0,
         unsteady=float(moved.mean()),
+        turned=turned,
+        alone=alone,
+        compared=compared,
+        paying=paying,
         form=_clearest({form: by_level(cases, values) for form, values in paid.items()}),
     )
 
 
-def draw(caller: Caller, cases: Sequence[AuditCase], form: str) -> np.ndarray:
+def draw(paying: Paying, cases: Sequence[AuditCase], form: str) -> np.ndarray:
     """Return what one batch of every case and column pays in this form. Shapes: (n, 6)."""
     write = FORMS[form]
     rows = [(case, level) for case in cases for level in (1, 2, 3, 4, 5, None)]
     texts = [write(case, "" if level is None else f"ANSWER: ESI {level}") for case, level in rows]
     labels = [f"{form} text {'without an answer' if level is None else f'naming {level}'}" for _, level in rows]
-    return caller.pay([case for case, _ in rows], texts, labels).reshape(len(cases), 6)
+    return paying([case for case, _ in rows], texts, labels).reshape(len(cases), 6)
 
 
 def batch_effects(caller: Caller, cases: Sequence[AuditCase]) -> tuple[int, int, int]:
     """Return how many of n completions are paid otherwise in a reversed batch, and alone, and n."""
-    few = one_a_level(cases)
-    rows = [(case, answer) for case in few for answer in (f"ANSWER: ESI {case.level}", "ANSWER: ESI 3", "")]
-    given, texts = [case for case, _ in rows], [FORMS["shortest"](case, answer) for case, answer in rows]
+    given, texts = company(cases)
+    told = len(caller.problems)
     usual = caller.pay(given, texts)
     turned = caller.pay(given[::-1], texts[::-1])[::-1]
     alone = np.concatenate([caller.pay([case], [text]) for case, text in zip(given, texts, strict=True)])
-    return int(_differ(usual, turned).sum()), int(_differ(usual, alone).sum()), len(rows)
+    del caller.problems[told:]
+    return int(_differ(usual, turned).sum()), int(_differ(usual, alone).sum()), len(texts)
+
+
+def in_company(caller: Caller, cases: Sequence[AuditCase]) -> Paying:
+    """Return what completions earn when each is the last of one same batch."""
+    others, texts = company(cases)
+
+    def paying(given: Sequence[AuditCase], completions: Sequence[str], labels: Sequence[str] | None) -> np.ndarray:
+        named = labels or [""] * len(completions)
+        found = [
+            caller.pay([*others, case], [*texts, completion], [*[""] * len(texts), label])[-1]
+            for case, completion, label in zip(given, completions, named, strict=True)
+        ]
+        return np.array(found)
+
+    return paying
+
+
+def company(cases: Sequence[AuditCase]) -> tuple[list[AuditCase], list[str]]:
+    """Return a small batch, cases and texts: for a case a level the right answer, level 3 and none."""
+    rows = [(c, answer) for c in one_a_level(cases) for answer in (f"ANSWER: ESI {c.level}", "ANSWER: ESI 3", "")]
+    return [case for case, _ in rows], [FORMS["shortest"](case, answer) for case, answer in rows]
 
 
 def interaction(table: np.ndarray) -> float:
@@ -201,6 +245,10 @@ def _clearest(tables: Mapping[str, np.ndarray]) -> str:
         return missing, -round(clarity(table), 6), round(float(spoken.mean()), 9)
 
     return min(tables, key=rank)
+
+
+def _seconds_each(caller: Caller) -> float:
+    return caller.seconds / max(1, caller.scored)
 
 
 def _differ(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -30,6 +30,7 @@ class Subject:
         pay: what completions earn, text and all.
         spec: the preset, where the reward is one; None for a callable.
         extra: findings made while a callable was sampled.
+        noise: standard deviation of one pay where the same text is not paid the same twice, else 0.
     """
 
     name: str
@@ -41,6 +42,12 @@ class Subject:
     scale_rewards: ScaleRewards | None = None
     spec: RewardSpec | None = None
     extra: tuple[Finding, ...] = ()
+    noise: float = 0.0
+
+    @property
+    def slack(self) -> float:
+        """Return the lead of one pay over another that chance alone hardly ever gives: five standard deviations."""
+        return 5.0 * 2.0**0.5 * self.noise
 
 
 def subject_of(spec: RewardSpec) -> Subject:

@@ -22,6 +22,7 @@ from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.audit.subject import Subject, subject_of
 from triagelab.rewards.audit.target import load_target
 from triagelab.rewards.presets import load_preset
+from triagelab.rewards.trl import v50
 from triagelab.seeding import stream
 
 RIGHT = np.eye(5, 6)
@@ -260,6 +261,33 @@ def test_a_batch_that_is_normalised_is_group_dependent() -> None:
     )
     at = SignalModel()
     assert reward_optimum(subject.table, at).tolist() == reward_optimum(RIGHT, at).tolist()
+
+
+def test_texts_of_a_normalised_reward_are_compared_in_one_same_batch() -> None:
+    def normalised(completions, level, **columns):
+        paid = np.array(plain(None, completions, level))
+        return ((paid - paid.mean()) / (paid.std() + 1e-4)).tolist()
+
+    subject = look(normalised)
+    right, wrong = "ANSWER: ESI 1", "ANSWER: ESI 2"
+    case = FEW[0]
+    together = subject.pay([case] * 4, [right, wrong, wrong, wrong])
+    assert together == subject.pay([case], [right]) + subject.pay([case] * 3, [wrong] * 3)
+    assert together[0] == pytest.approx(subject.table[0, 0])
+    assert subject.text == pytest.approx((0.0, 0.0))
+
+
+def test_chance_makes_no_attack_pay() -> None:
+    noise = stream("test", 5)
+
+    def shaky(completions, level, note, **columns):
+        return [(v or 0.0) + 0.05 * float(noise.normal()) for v in v50(completions=completions, level=level, note=note)]
+
+    subject = subject_of_callable(shaky, sampling=load_preset("v50").sampling_weights)
+    assert 0.015 < subject.noise < 0.035  # of the mean of four draws
+    ids_by_severity = {(finding.severity, finding.id) for finding in audit(subject).findings}
+    assert not [id_ for severity, id_ in ids_by_severity if severity is Severity.SEVERE]
+    assert (Severity.WARNING, "stochastic-reward") in ids_by_severity
 
 
 def test_a_reward_for_being_first_is_group_dependent() -> None:
