@@ -9,7 +9,7 @@ from triagelab.training import doctor_checks as at
 from triagelab.training.doctor_change import by, figures, seen
 from triagelab.training.doctor_collapse import check_collapse
 from triagelab.training.doctor_read import Record
-from triagelab.training.doctor_windows import Window, moved
+from triagelab.training.doctor_windows import Window, for_patients, moved
 
 
 def check_answers(record: Record, windows: Sequence[Window]) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def _hacked(windows: Sequence[Window]) -> Iterator[Finding]:
     found = seen(windows, bad, lambda window: _harm(first, window))
     if found is None:
         return
-    cost = moved(first, found.window, "cost")
+    cost = for_patients(first, found.window, "cost")
     traded = cost is not None and cost.fell(0.0, at.SURE)
     dearer = _costlier(first, found.window)
     harm = "cost the patients more" if dearer else "are less often right" + ", though they cost less" * traded

@@ -9,7 +9,7 @@ from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.training import doctor_checks as at
 from triagelab.training.doctor_change import DOWN, Seen, answers_mix, by, figures, seen
 from triagelab.training.doctor_stats import Change, change
-from triagelab.training.doctor_windows import LEVELS, MIXES, Window, moved
+from triagelab.training.doctor_windows import LEVELS, MIXES, Window, for_patients
 
 
 def check_collapse(windows: Sequence[Window]) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def _taken_over(windows: Sequence[Window], moves: Change, mix: str, k: int, foun
 
 def _harmless(first: Window, window: Window) -> bool:
     """Return whether about as many answers are right as at the start, at no higher cost, as far as was measured."""
-    cost, exact = moved(first, window, "cost"), moved(first, window, "exact")
+    cost, exact = for_patients(first, window, "cost"), for_patients(first, window, "exact")
     return cost is not None and cost.by <= 0 and exact is not None and exact.by > -at.EXACT_FALLS
 
 

@@ -46,6 +46,8 @@ def _dead(windows: Sequence[Window], groups: Groups) -> Iterator[Finding]:
         return
     kinds = {"right": groups.right, "wrong": groups.wrong, "tied": groups.tied, "unknown": groups.unknown}
     most = max(kinds, key=lambda kind: kinds[kind])
+    if min(groups.right, groups.wrong) > groups.dead / 4:
+        most = "both"
     split = f"all right {groups.right:.0%}, all wrong {groups.wrong:.0%}, tied otherwise {groups.tied:.0%}"
     if groups.unknown:
         split += f", unknown (no gold level or answer was logged) {groups.unknown:.0%}"
@@ -62,6 +64,8 @@ def _dead(windows: Sequence[Window], groups: Groups) -> Iterator[Finding]:
 _REMEDY = {
     "right": f"most are right throughout: {at.EASIER}, or stop here",
     "wrong": "most are wrong throughout: more SFT first, easier cases, or a larger generation.group",
+    "both": "some cases are always right, others always wrong: the policy hardly varies; sample warmer, or lower "
+    "optim.learning_rate",
     "tied": "most tie though answers differ: the reward is too coarse, let it tell wrong answers apart",
     "unknown": "log the gold level (log_extra) to see whether cases are too easy or too hard",
 }

@@ -114,6 +114,12 @@ def moved(first: Window, later: Window, name: str) -> Change | None:
     return next(agree, found[0])
 
 
+def for_patients(first: Window, later: Window, name: str) -> Change | None:
+    """Return how a figure changed for the patients who come: at the real level mix, or the first that is known."""
+    keys = (m + name for m in MIXES if _in_both(first, later, m + name))
+    return next((change(first.values[key], later.values[key]) for key in keys), None)
+
+
 def _in_both(first: Window, later: Window, key: str) -> bool:
     return key in first.values and key in later.values
 
