@@ -142,7 +142,10 @@ def test_oversampling_does_not_hide_what_happens_to_the_real_mix(tmp_path: Path)
     first, last = found.windows[0], found.windows[-1]
     assert (last.mean("exact") or 0) > (first.mean("exact") or 0)
     assert (last.mean("real/exact") or 1) < (first.mean("real/exact") or 0)
-    assert {"reward-hacked", "class-collapse"} <= ids(found)
+    hacked = only(found, "reward-hacked")
+    assert hacked.severity is Severity.SEVERE
+    assert "as sampled exact" in hacked.evidence
+    assert "level 1" in only(found, "class-collapse").what
 
 
 def test_hedging_needs_near_answers_to_grow(tmp_path: Path) -> None:
