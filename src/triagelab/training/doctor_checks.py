@@ -164,11 +164,12 @@ def silence_rose(moved: Change, sure: float) -> bool:
 
 
 AUDIT = "run `triagelab audit` on the reward"
+DOCTOR = "`triagelab doctor` on this run says whether that harms"
 _LEVELS = (1, 2, 3, 4, 5)
 DRIFTS: tuple[Drift, ...] = (
     Drift("exact", exact_fell, f"training makes the answers worse; stop and {AUDIT}"),
     Drift("parse/no_answer", silence_rose, "the policy stops answering; make no answer the dearest outcome"),
-    *(Drift(f"answers/{k}", share_rose, f"answers collapse onto level {k}; {AUDIT}") for k in _LEVELS),
+    *(Drift(f"answers/{k}", share_rose, f"answers move onto level {k}; {DOCTOR}") for k in _LEVELS),
     *(Drift(f"answers/{k}", vanished, f"level {k} is no longer answered; {AUDIT}") for k in _LEVELS),
 )
 
