@@ -57,7 +57,7 @@ def too_few(record: Record) -> Finding:
         "too-few",
         Severity.NOTE,
         "Too few completions to compare the answers with the start",
-        f"{what}; two windows of {at.ENOUGH} completions are needed, of which a group counts at most four",
+        f"{what}; two windows of {at.ENOUGH} completions are needed (at most four of a group count)",
         "look again later, or log every completion",
     )
 
