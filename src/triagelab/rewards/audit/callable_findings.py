@@ -50,7 +50,7 @@ def callable_findings(caller: Caller, sample: Sample, table: np.ndarray) -> tupl
     Args:
         table: the estimated table with unscorable cells as NaN.
     """
-    n = sample.draws * sum(paid.size for paid in sample.paid.values())
+    n = sample.draws * sum(paid.size for paid in sample.paid.values()) + sample.paid["honest"].size
     found = [*_broken(caller, n), *_ignores(sample), *_unscorable(caller, table, n), *_unsteady(sample)]
     if not any(finding.id.startswith("ignores-") for finding in found):
         found += _misread(sample)

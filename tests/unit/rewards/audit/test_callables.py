@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 import time
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +18,6 @@ from triagelab.rewards.audit.finding import Severity
 from triagelab.rewards.audit.optimum import SKILLS, reward_optimum
 from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.audit.subject import Subject, subject_of
-from triagelab.rewards.audit.target import load_target
 from triagelab.rewards.presets import load_preset
 from triagelab.rewards.trl import v50
 from triagelab.seeding import stream
@@ -424,71 +421,6 @@ def test_prints_of_the_function_leave_stdout_alone(capsys: pytest.CaptureFixture
     out, err = capsys.readouterr()
     assert out == ""
     assert "scoring" in err
-
-
-GOOD = (
-    "def f(completions, level, **columns):\n    return [float(f'ESI {g}' in c) for c, g in zip(completions, level)]\n"
-)
-
-
-def test_a_file_and_a_module_in_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "my rewards"
-    folder.mkdir()
-    (folder / "helper_of_mine.py").write_text("WORTH = 2.0\n", encoding="utf-8")
-    (folder / "mine.py").write_text("from helper_of_mine import WORTH\n" + GOOD.replace("float(", "WORTH * ("))
-    (tmp_path / "in_the_cwd.py").write_text(GOOD, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    before = list(sys.path)
-    np.testing.assert_allclose(look("my rewards/mine.py:f").table, 2 * RIGHT)
-    np.testing.assert_allclose(look("in_the_cwd:f").table, RIGHT)
-    assert sys.path == before
-    for name in ("helper_of_mine", "in_the_cwd"):
-        monkeypatch.delitem(sys.modules, name)
-
-
-FILES = {
-    "bad_syntax.py": "def f(:\n",
-    "exits.py": "import sys\nsys.exit(3)\n",
-    "raises.py": "raise RuntimeError('no key\\nsecond line')\n",
-    "missing_import.py": "import no_such_package_at_all\n",
-    "good.py": GOOD + "number = 3\nclass Reward:\n    pass\n",
-    "notes.txt": "f",
-}
-
-
-@pytest.mark.parametrize(
-    ("target", "words"),
-    [
-        ("good.f", "path/to/file.py:function"),
-        ("", "path/to/file.py:function"),
-        (":f", "path/to/file.py:function"),
-        ("good.py:", "path/to/file.py:function"),
-        ("no_such_module_here:f", "No module named 'no_such_module_here'"),
-        ("no such:f", "no name of a module"),
-        ("absent.py:f", "there is no file absent.py"),
-        ("good.py:g", "the module has no g; it has Reward, f"),
-        ("good.py:f g", "'f g' is no name"),
-        ("good.py:number", "number is int, not a function"),
-        ("good.py:Reward", "Reward is a class"),
-        ("bad_syntax.py:f", "SyntaxError: invalid syntax"),
-        ("exits.py:f", "SystemExit: 3"),
-        ("raises.py:f", "RuntimeError: no key"),
-        ("missing_import.py:f", "No module named 'no_such_package_at_all'"),
-        ("./notes.txt:f", "no .py file"),
-        ("./:f", "there is no file"),
-    ],
-)
-def test_a_bad_target_is_one_clear_line(
-    target: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadInputError) as caught:
-        load_target(target)
-    assert words in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert "second line" not in str(caught.value)
 
 
 @pytest.mark.parametrize("weights", [(1, 1, 1, 1), (0, 1, 1, 1, 1), (float("nan"), 1, 1, 1, 1)])
