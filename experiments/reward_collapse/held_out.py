@@ -11,17 +11,40 @@ from triagelab.datasets.base import Dataset
 from triagelab.datasets.registry import load_dataset
 from triagelab.evaluation.records import Record, make_record, read_records
 from triagelab.evaluation.runner import evaluate
+from triagelab.files import read_toml
 from triagelab.seeding import stream
 
+HERE = Path(__file__).parent
 MIX = (0.06, 0.36, 0.48, 0.09, 0.01)
 
 
-def held_out(data: str, split: str, n: int, folder: Path | None = None) -> Dataset:
-    """Return at most `n` cases of a split in the mix 6/36/48/9/1 %, drawn once and for all."""
+def held_out(data: str, n: int, folder: Path | None = None) -> Dataset:
+    """Return at most `n` cases to judge by: NHAMCS 2019 and 2020, or generated patients of the test families."""
+    if data == "generated":
+        return in_mix(load_dataset(data, split="test", n=4 * n), n, "judge")
+    years = [load_dataset(data, folder, split=split) for split in ("dev", "test")]
+    both = tuple(case for year in years for case in year)
+    return in_mix(Dataset(data, both, years[0].scale, notes=years[0].notes), n, "judge")
+
+
+def unseen(data: str, n: int, folder: Path | None = None) -> Dataset:
+    """Return at most `n` cases that tell what the start policy confuses: neither judged by nor shown to it.
+
+    Of NHAMCS visits of the training years that were not among those drawn for the start; else the dev families.
+    """
+    if data == "generated":
+        return in_mix(load_dataset(data, split="dev", n=4 * n), n, "confusion")
+    drawn = read_toml(str(HERE / f"start-{data}.toml"))["data"]["n"]
+    shown = {case.case_id for case in load_dataset(data, folder, split="train", limit=drawn, seed=0)}
+    whole = load_dataset(data, folder, split="train")
+    rest = tuple(case for case in whole if case.case_id not in shown)
+    return in_mix(Dataset(data, rest, whole.scale, notes=whole.notes), n, "confusion")
+
+
+def in_mix(dataset: Dataset, n: int, purpose: str) -> Dataset:
+    """Return at most `n` cases in the mix 6/36/48/9/1 %, drawn once and for all."""
     wanted = {level: round(share * n) for level, share in zip(LEVELS, MIX, strict=True)}
-    size = {"n": 4 * n} if data == "generated" else {}
-    dataset = load_dataset(data, folder, split=split, **size)
-    order = stream("reward_collapse.held_out", 0, split).permutation(len(dataset))
+    order = stream("reward_collapse.held_out", 0, purpose).permutation(len(dataset))
     by_level: dict[int, list[Case]] = {level: [] for level in LEVELS}
     for index in order:
         by_level[dataset[int(index)].truth.level].append(dataset[int(index)])

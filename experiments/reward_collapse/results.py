@@ -36,13 +36,10 @@ def write_report(track: str, place: Path, cases: Dataset, runs: Runs, presets: M
     judged = place / "judged"
     seeds = max((len(done) for _, done in runs.values()), default=0)
     names = {name: (step, done) for name, (step, done) in runs.items() if done}
-    start = records_of([judged / "test" / "start"] * seeds)
+    start = records_of([judged / "start"] * seeds)
     records = {"start": start}
-    records |= {
-        name: records_of([judged / "test" / f"{name}-s{seed}-{step}" for seed in done])
-        for name, (step, done) in names.items()
-    }
-    confusion = read_summary(judged / "dev" / "start")["confusion"]["counts"]
+    records |= {name: records_of([judged / f"{name}-s{seed}" for seed in done]) for name, (step, done) in names.items()}
+    confusion = read_summary(judged / "start-unseen")["confusion"]["counts"]
     seen = {
         name: curve([place / f"{presets[name]}-s{seed}" for seed in done], step) for name, (step, done) in names.items()
     }
@@ -51,11 +48,11 @@ def write_report(track: str, place: Path, cases: Dataset, runs: Runs, presets: M
         "n_cases": len(cases),
         "policies": {name: _figures(rows) for name, rows in records.items()},
         "constants": {f"always-{level}": _figures(constant(level, cases)) for level in range(1, 6)},
-        "by_seed": {name: _by_seed(judged, name, step, done) for name, (step, done) in names.items()},
+        "by_seed": {name: _by_seed(judged, name, done) for name, (_, done) in names.items()},
         "v50_against": _comparisons(records, cases, seeds),
         "said": {name: said(presets[name], confusion) for name in names},
         "dynamics": _dynamics(names, presets, confusion, seen),
-        "start_confusion_dev": confusion,
+        "start_confusion_unseen": confusion,
     }
     write_json(place / "results.json", found)
     _write_curves(place / "curves.csv", seen)
@@ -80,19 +77,11 @@ def _figures(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def _by_seed(judged: Path, name: str, step: int, seeds: Sequence[int]) -> list[dict[str, float]]:
+def _by_seed(judged: Path, name: str, seeds: Sequence[int]) -> list[dict[str, float]]:
     rows = []
     for seed in seeds:
-        for at in sorted({step // 2, step}):
-            summary = read_summary(judged / "test" / f"{name}-s{seed}-{at}")
-            rows.append(
-                {
-                    "seed": seed,
-                    "step": at,
-                    "exact": summary["exact"]["value"],
-                    "cost": summary["cost"]["standard"]["value"],
-                }
-            )
+        summary = read_summary(judged / f"{name}-s{seed}")
+        rows.append({"seed": seed, "exact": summary["exact"]["value"], "cost": summary["cost"]["standard"]["value"]})
     return rows
 
 

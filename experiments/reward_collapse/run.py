@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from held_out import held_out, judge
+from held_out import held_out, judge, unseen
 from results import write_report
 
 from triagelab.files import read_toml
@@ -108,26 +108,24 @@ def seeds_done(track: str, preset: str, out: Path) -> list[int]:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    """Judge the start and every run at half and full length (twice for the longer ones) on the held-out patients."""
+    """Judge the start and every finished run on the held-out patients, and the start on unseen ones apart."""
     raw = read_toml(str(HERE / "grid.toml"))
     for track in arguments.tracks or list(raw["tracks"]):
         out, about = arguments.out, raw["tracks"][track]
-        for split, n in (("test", about["n_test"]), ("dev", about["n_test"])):
-            cases = held_out(about["data"], split, n, data_folder(track))
-            judge(start(track, out) / "model", cases, out / track / "judged" / split / "start", "start")
-            if split == "dev":
-                continue  # The dev cases tell the audit what the start policy confuses; nothing is chosen on them.
-            for name, (preset, step) in policies(track).items():
-                for seed in seeds_done(track, preset, out):
-                    for at in sorted({step // 2, step}):
-                        model = out / track / f"{preset}-s{seed}" / "checkpoints" / f"checkpoint-{at}"
-                        place = out / track / "judged" / split / f"{name}-s{seed}-{at}"
-                        found = judge(model, cases, place, f"{name}-s{seed}")
-                        print(
-                            f"{track} {name} seed {seed} step {at}: exact {found['exact']['value']:.3f}, "
-                            f"cost {found['cost']['standard']['value']:.3f}",
-                            flush=True,
-                        )
+        model, judged = start(track, out) / "model", out / track / "judged"
+        judge(model, unseen(about["data"], about["n_test"], data_folder(track)), judged / "start-unseen", "start")
+        cases = held_out(about["data"], about["n_test"], data_folder(track))
+        found = judge(model, cases, judged / "start", "start")
+        print(f"{track} start: {_words(found)}", flush=True)
+        for name, (preset, step) in policies(track).items():
+            for seed in seeds_done(track, preset, out):
+                model = out / track / f"{preset}-s{seed}" / "checkpoints" / f"checkpoint-{step}"
+                found = judge(model, cases, judged / f"{name}-s{seed}", f"{name}-s{seed}")
+                print(f"{track} {name} seed {seed}: {_words(found)}", flush=True)
+
+
+def _words(summary: dict) -> str:
+    return f"exact {summary['exact']['value']:.3f}, cost {summary['cost']['standard']['value']:.3f}"
 
 
 ACCEPT = ["--accept-exploits"]
@@ -147,7 +145,7 @@ def report(arguments: argparse.Namespace) -> None:
     raw = read_toml(str(HERE / "grid.toml"))
     for track in arguments.tracks or list(raw["tracks"]):
         about = raw["tracks"][track]
-        cases = held_out(about["data"], "test", about["n_test"], data_folder(track))
+        cases = held_out(about["data"], about["n_test"], data_folder(track))
         runs = {
             name: (step, seeds_done(track, preset, arguments.out)) for name, (preset, step) in policies(track).items()
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,18 +34,28 @@ def audit(
         "real", "--prior", help="Level mix of the patients: real, generated, uniform, or a,b,c,d,e."
     ),
     skill: float = typer.Option(SKILL, "--skill", help="How often a policy's signal is right."),
+    confusion: Path | None = typer.Option(
+        None, "--confusion", help="Evaluation folder of your own start policy, in place of --skill."
+    ),
+    costs: str = typer.Option("standard", "--costs", help="Cost matrix: standard, sensitivity, or a TOML file."),
+    weights: str | None = typer.Option(None, "--weights", help="Sampling weights, in place of the reward's own."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON: one object, or a list for several rewards."),
     html: Path | None = typer.Option(None, "--html", help="Also write a self-contained page."),
     strict: bool = typer.Option(False, "--strict", help="Exit 1 where a finding is severe."),
 ) -> None:
     """Tell what a reward will teach before anyone trains on it: findings, lazy policies, optimum, GRPO, attacks."""
+    from triagelab.clinical.costs import load_costs
     from triagelab.rewards.audit.audit import audit as run_audit
     from triagelab.rewards.audit.signal import check_skill, parse_prior
 
-    shares, checked = parse_prior(prior), check_skill(skill)
+    shares, checked, prices = parse_prior(prior), check_skill(skill), load_costs(costs)
+    measured = None if confusion is None else load_confusion(confusion)
     if html is not None:
         _check_folder(html, "--html")
-    audits = [run_audit(subject, prior=shares, skill=checked) for subject in [load_subject(name) for name in rewards]]
+    subjects = [load_subject(name) for name in rewards]
+    if weights is not None:
+        subjects = [replace(subject, sampling=parse_weights(weights)) for subject in subjects]
+    audits = [run_audit(subject, prior=shares, skill=checked, costs=prices, confusion=measured) for subject in subjects]
     if html is not None:
         from triagelab.evaluation.audit_page import write_audit_page
 
@@ -79,7 +90,7 @@ def design(
     prices = load_costs(costs)
     spec = design_reward(prices, parse_weights(weights), name=out.stem if name is None else name)
     subject = subject_of(spec)
-    proof = run_audit(subject)
+    proof = run_audit(subject, costs=prices)
     found = regions(subject.table, subject.sampling, prices)
     beliefs = sum(len(region.paid) for region in found)
     differ = sum(int((region.paid != region.cheapest).sum()) for region in found)
@@ -119,11 +130,19 @@ def load_subject(name: str) -> Subject:
 def parse_weights(text: str) -> tuple[float, ...]:
     """Return five sampling weights. Raises: BadInputError."""
     try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise BadInputError(
-            "--weights", text, "five numbers a,b,c,d,e for levels 1-5, above 0, at most 1000"
-        ) from error
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) != 5 or not all(0 < weight <= 1000 for weight in found):
+        raise BadInputError("--weights", text, "five numbers a,b,c,d,e for levels 1-5, above 0, at most 1000")
+    return found
+
+
+def load_confusion(folder: Path) -> list[list[float]]:
+    """Return truth x answer counts of an evaluation, answers 1-5."""
+    from triagelab.evaluation.summary import read_summary
+
+    return [row[:5] for row in read_summary(folder)["confusion"]["counts"]]
 
 
 def plain(value: Any) -> Any:
@@ -169,8 +188,6 @@ def _print_design(spec: RewardSpec, costs: Costs, proof: Audit, differ: str, out
         f"Costs: {one_line(costs.name)}. Sampling weights {weights}. Beliefs at which the reward and these costs "
         f"choose different answers: {differ}. scale_rewards = {spec.scale_rewards}."
     )
-    if proof.severe and costs.name != "standard":
-        screen.print("The audit judges by the standard cost matrix, and these costs ask for another policy.")
     if out is None:
         screen.print("Nothing was written.", style="bold red")
     else:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from triagelab.clinical.costs import cost_matrix
 from triagelab.evaluation import audit_words as words
 from triagelab.evaluation.audit_charts import cost_chart, path_charts, triangle
 from triagelab.evaluation.provenance import code_version
@@ -52,6 +51,7 @@ def audit_page(audits: Sequence[Audit]) -> str:
         lstrip_blocks=True,
     )
     folder = resources.files("triagelab.evaluation") / "templates"
+    priced = audits[0].signal.costs
     style = "".join((folder / name).read_text(encoding="utf-8") for name in ("report.css", "audit.css"))
     return environment.get_template("audit.html.jinja").render(
         style=Markup(style),
@@ -60,7 +60,7 @@ def audit_page(audits: Sequence[Audit]) -> str:
         rewards=[_reward(number, audit) for number, audit in enumerate(audits, start=1)],
         compared=[_line(number, audit) for number, audit in enumerate(audits, start=1)] if len(audits) > 1 else [],
         skill=audits[0].signal.skill,
-        costs=(cost_matrix().name, cost_matrix().text, cost_matrix().table().tolist()),
+        costs=(priced.name, priced.text, priced.table().tolist()),
         places=words.PLACES,
         code_version=code_version(),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from triagelab.clinical.costs import cost_matrix
 from triagelab.rewards.audit.audit import Audit
 from triagelab.rewards.audit.dynamics_path import Path
 from triagelab.rewards.audit.finding import Finding, Severity
@@ -141,16 +140,25 @@ def climbed(audit: Audit) -> str:
     )
 
 
+def _knows(audit: Audit) -> str:
+    skill = audit.signal.skill
+    if audit.signal.confusion is not None:
+        return f"what a measured policy answers, right for {skill:.0%} of the patients; other skills by the formula."
+    return (
+        f"one signal s of the true level t: right with probability {skill:g}, else off by d levels with probability "
+        "proportional to 4^-d."
+    )
+
+
 def assumptions(audit: Audit) -> list[tuple[str, str]]:
     """Return what the figures rest on, as (name, sentence)."""
-    signal, costs = audit.signal, cost_matrix()
+    signal, costs = audit.signal, audit.signal.costs
     return [
-        ("What a policy knows", f"one signal s of the true level t: right with probability {signal.skill:g}, else off "
-         "by d levels with probability proportional to 4^-d. It answers each signal with one level, or with none."),
+        ("What a policy knows", f"{_knows(audit)} It answers each signal with one level, or with none."),
         ("Patients", f"levels 1-5 are {mix(signal.prior)} ({prior_name(signal.prior)}). Training draws level t "
          f"{', '.join(f'{weight:g}' for weight in signal.sampling)} times as often, so it shows "
          f"{mix(signal.training_mix())}: rewards are means over that mix, shares and costs over the patients."),
-        ("Costs", f"the {costs.name} matrix: {costs.text}. The ratios are a convention of this project."),
+        ("Costs", f"the {costs.name} matrix{f': {costs.text}' if costs.text else ''}. The ratios are a convention."),
         ("Optimum", "the outcome table alone, without text bonuses; ties go to the more urgent answer."),
         ("Text", "policies of text and attacks are written out for 25 shipped generated patients, five a level."),
         ("Left out", "what a policy may learn beyond its signal, tokens, the KL term, and rules that only some "

@@ -62,7 +62,7 @@ def design_reward(costs: Costs, weights: Sequence[float] = EVEN, *, name: str = 
     ]
     raw = {
         "name": name,
-        "title": f"Derived from the cost matrix {costs.name}: the reward-maximal answer is the cost-minimal one",
+        "title": f"Derived from the {costs.name} cost matrix: the reward-maximal answer is the cost-minimal one",
         "source": f"triagelab design; costs: {costs.text or costs.name}",
         "scale_rewards": "none",
         "sampling": {"weights": list(weights)},

@@ -12,9 +12,12 @@ from importlib import resources
 import pytest
 from rich.console import Console
 
+from triagelab.agents.base import Prediction
 from triagelab.cli import audit_terminal
 from triagelab.cli.audit import load_subject, plain
 from triagelab.cli.main import run
+from triagelab.datasets.registry import load_dataset
+from triagelab.evaluation.runner import evaluate
 from triagelab.rewards.audit.audit import audit
 from triagelab.rewards.presets import load_preset
 
@@ -262,14 +265,57 @@ def test_design_replaces_nothing_without_force(tmp_path, capsys):
     capsys.readouterr()
 
 
-def test_design_writes_nothing_when_its_own_audit_is_severe(tmp_path, capsys):
-    """Costs against the standard matrix's grain: over-triage ten times as bad as under-triage."""
-    costs = tmp_path / "odd.toml"
-    costs.write_text("over = 10\nunder = 1\nunder_urgent = 1\nno_answer_extra = 1\n")
-    out = tmp_path / "odd-reward.toml"
-    assert run(["design", "--costs", str(costs), "--out", str(out)]) == 1
+class AllThree:
+    name, remote = "all-three", False
+
+    def predict(self, presentations, *, seed=0):
+        return [Prediction(level=3) for _ in presentations]
+
+
+ODD = "over = 10\nunder = 1\nunder_urgent = 1\nno_answer_extra = 1\n"
+"""Against the standard matrix's grain: over-triage ten times as bad as under-triage."""
+
+
+def test_a_design_is_judged_by_its_own_costs(tmp_path, capsys):
+    costs, out = tmp_path / "odd.toml", tmp_path / "odd-reward.toml"
+    costs.write_text(ODD)
+    assert run(["design", "--costs", str(costs), "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert run(["audit", str(out), "--strict"]) == 1
+    assert "optimum-costs-more" in capsys.readouterr().out
+    assert run(["audit", str(out), "--costs", str(costs), "--strict"]) == 0
+    assert "optimum-costs-more" not in capsys.readouterr().out
+
+
+def test_design_writes_nothing_when_its_own_audit_is_severe(tmp_path, capsys, monkeypatch):
+    from triagelab.rewards import design
+
+    right = design.design_values
+    monkeypatch.setattr(design, "design_values", lambda costs, weights: right(costs, weights)[::-1])
+    out = tmp_path / "upside-down.toml"
+    assert run(["design", "--costs", "standard", "--out", str(out)]) == 1
     shown = " ".join(capsys.readouterr().out.split())
     assert "optimum-costs-more" in shown
     assert "Nothing was written." in shown
-    assert "judges by the standard cost matrix" in shown
     assert not out.exists()
+
+
+def test_a_measured_confusion_takes_the_place_of_the_skill(tmp_path, capsys):
+    folder = tmp_path / "start"
+    cases = load_dataset("generated", split="dev", n=40)
+    evaluate(AllThree(), cases, folder, progress=False)
+    assert run(["audit", "v46", "--confusion", str(folder), "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["skill"] == 0.48, "an agent that always answers 3 is right for the share of level 3"
+    own = next(outcome for outcome in row["optimum"] if outcome["skill"] == 0.48)
+    assert len(set(own["answers"])) == 1, "a signal that never varies leaves one answer"
+    assert run(["audit", "v46", "--confusion", str(tmp_path / "nowhere")]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_sampling_weights_of_a_reward_can_be_replaced(capsys):
+    assert run(["audit", "v46", "--weights", "1,1,1,1,1", "--json"]) == 0
+    even = json.loads(capsys.readouterr().out)
+    assert "optimum-costs-more" not in [f["id"] for f in even["findings"] if f["severity"] == "severe"]
+    assert run(["audit", "v46", "--weights", "1,1,0,1,1"]) == 2
+    assert "--weights" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from triagelab.clinical.costs import Costs, cost_matrix
 from triagelab.rewards.audit.attacks import AttackResult, run_attacks
 from triagelab.rewards.audit.dynamics import simulate
 from triagelab.rewards.audit.dynamics_path import Path
@@ -25,7 +26,7 @@ from triagelab.rewards.audit.optimum import (
 )
 from triagelab.rewards.audit.policies import PolicyValue, policy_values, winners, winning_skills
 from triagelab.rewards.audit.regions import Region, regions
-from triagelab.rewards.audit.signal import PRIORS, SignalModel
+from triagelab.rewards.audit.signal import PRIORS, SignalModel, signal_model
 from triagelab.rewards.audit.subject import Subject
 
 SKILL = 0.65
@@ -89,11 +90,27 @@ class Audit:
         }
 
 
-def audit(subject: Subject, *, prior: Sequence[float] = PRIORS["real"], skill: float = SKILL) -> Audit:
-    """Return everything that can be told of a reward before training on it."""
+def audit(
+    subject: Subject,
+    *,
+    prior: Sequence[float] = PRIORS["real"],
+    skill: float = SKILL,
+    costs: Costs | None = None,
+    confusion: Sequence[Sequence[float]] | None = None,
+) -> Audit:
+    """Return everything that can be told of a reward before training on it.
+
+    Args:
+        prior: shares of levels 1-5 among the patients.
+        skill: how often the policy's signal is right.
+        costs: what wrong answers cost; None takes the standard matrix.
+        confusion: how a policy of one's own answers, rows truth 1-5, columns answer 1-5, in place of the formula; its
+            share of right answers at `prior` then takes the place of `skill`.
+    """
     start = time.monotonic()
-    signal = SignalModel(tuple(prior), skill, subject.sampling)
-    ladder = [SignalModel(signal.prior, at, signal.sampling) for at in sorted({*SKILLS, skill})]
+    signal = signal_model(prior, skill, subject.sampling, costs or cost_matrix(), confusion)
+    skill = signal.skill
+    ladder = [signal if at == skill else signal.at(at) for at in sorted({*SKILLS, skill})]
     optimum = tuple(outcome_of(reward_optimum(subject.table, at), at) for at in ladder)
     attacks = run_attacks(subject)
     findings = [
@@ -101,6 +118,7 @@ def audit(subject: Subject, *, prior: Sequence[float] = PRIORS["real"], skill: f
         *_policy_findings(subject, signal),
         *_silence_findings(subject, ladder, skill),
         *_attack_findings(attacks),
+        *subject.extra,
         *incentive_findings(subject, signal),
         *scaling_findings(subject, signal),
     ]
@@ -113,7 +131,7 @@ def audit(subject: Subject, *, prior: Sequence[float] = PRIORS["real"], skill: f
         optimum=optimum,
         cheapest=tuple(outcome_of(cost_optimum(at), at) for at in ladder),
         break_even_skill=break_even_skill(subject.table, signal),
-        regions=regions(subject.table, subject.sampling),
+        regions=regions(subject.table, subject.sampling, signal.costs),
         groups=group_report(subject, signal),
         path=simulate(subject, signal),
         attacks=attacks,
@@ -128,7 +146,7 @@ def _optimum_findings(subject: Subject, signal: SignalModel, optimum: Sequence[O
     if not shown:
         return []
     worst = max(shown, key=lambda outcome: outcome.cost_ratio)
-    at = SignalModel(signal.prior, worst.skill, signal.sampling)
+    at = signal if worst.skill == signal.skill else signal.at(worst.skill)
     best = outcome_of(cost_optimum(at), at)
     skills = ", ".join(f"{outcome.skill:g}" for outcome in bad)
     return [
@@ -191,7 +209,7 @@ def _silence_findings(subject: Subject, ladder: Sequence[SignalModel], skill: fl
 
 
 def _attack_findings(attacks: Sequence[AttackResult]) -> list[Finding]:
-    beaten = sorted((result for result in attacks if result.beats_ceiling), key=lambda result: -result.excess)
+    beaten = sorted((result for result in attacks if result.beats_ceiling), key=lambda result: -(result.excess or 0.0))
     if not beaten:
         return []
     shown = "; ".join(f"{r.id} {r.mean_reward:+.2f} over {r.ceiling:+.2f} ({r.beaten_cases}/{r.n})" for r in beaten[:4])

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-from triagelab.clinical.costs import cost_matrix
 from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.spec import ScaleRewards
 
@@ -138,7 +137,7 @@ def path_of(
         mix=answered.sum(axis=1),
         under=answered[:, gap < 0].sum(axis=1),
         over=answered[:, gap > 0].sum(axis=1),
-        cost=(given * cost_matrix().table()).sum(axis=(1, 2)),
+        cost=(given * signal.costs.table()).sum(axis=(1, 2)),
         reward=reward,
         entropy=(joint.sum(axis=1) * by_signal).sum(axis=1),
         policy=policies[-1],
@@ -146,8 +145,10 @@ def path_of(
 
 
 def likelihoods(signal: SignalModel, skills: np.ndarray) -> np.ndarray:
-    """Return P(s | t) at each skill. Shapes: (n,) -> (n, 5, 5), rows t."""
-    miss = SignalModel(signal.prior, 0.0).likelihood()
+    """Return P(s | t) at each skill, the measured one throughout. Shapes: (n,) -> (n, 5, 5), rows t."""
+    if signal.confusion is not None:
+        return np.repeat(signal.likelihood()[None], len(skills), axis=0)
+    miss = signal.at(0.0).likelihood()
     return miss * (1.0 - skills)[:, None, None] + np.eye(5) * skills[:, None, None]
 
 

@@ -7,6 +7,7 @@ expected advantage, so the expected advantages are the reward table that trainin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
@@ -203,7 +204,7 @@ def belief_policy(signal: SignalModel, silence: float = START_SILENCE) -> np.nda
 
 def training_signal(signal: SignalModel, sampling: tuple[float, ...]) -> SignalModel:
     """Return the signal as a reward's own sampling shows it in training."""
-    return SignalModel(signal.prior, signal.skill, sampling)
+    return replace(signal, sampling=sampling)
 
 
 def _spread(spread: float | None) -> float:

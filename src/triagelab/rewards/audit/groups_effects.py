@@ -108,7 +108,7 @@ def dead_groups(
     Args:
         policy: whose groups, at every skill; by default the policy's that SFT leaves at each.
     """
-    models = [SignalModel(signal.prior, skill, signal.sampling) for skill in skills]
+    models = [signal.at(skill) for skill in skills]
     return tuple(
         _dead(table, model, belief_policy(model) if policy is None else policy, size)
         for model in models

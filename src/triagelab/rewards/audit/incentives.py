@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -158,7 +159,7 @@ def sampling_shifts(subject: Subject, signal: SignalModel) -> Iterator[Finding]:
     """Oversampling must not move the optimum to a dearer policy."""
     if len(set(signal.sampling)) == 1:
         return
-    even = SignalModel(signal.prior, signal.skill)
+    even = replace(signal, sampling=(1.0,) * 5)
     drawn = outcome_of(reward_optimum(subject.table, signal), signal)
     plain = outcome_of(reward_optimum(subject.table, even), even)
     if drawn.answers != plain.answers and drawn.cost > plain.cost + _EPS:

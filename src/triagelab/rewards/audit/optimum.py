@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from triagelab.clinical.costs import Costs, cost_matrix
 from triagelab.rewards.audit.signal import SignalModel
 
 NO_ANSWER = 5
@@ -32,7 +31,7 @@ class Outcome:
         skill: of the signal.
         answers: answer to each signal 1-5; None is no answer.
         exact, within_one, under, over, no_answer: shares of the patients; no answer is none of the first four.
-        cost: mean cost a patient, under the matrix it was asked for.
+        cost: mean cost a patient, under the matrix of the signal model.
         cost_ratio: that cost over the cost-minimal policy's.
     """
 
@@ -47,10 +46,15 @@ class Outcome:
     cost_ratio: float
 
     def row(self) -> dict[str, object]:
-        """Return plain JSON values."""
+        """Return plain JSON values; an infinite ratio is null."""
         shares = ("exact", "within_one", "under", "over", "no_answer", "cost", "cost_ratio")
-        figures = {name: round(float(getattr(self, name)), 6) for name in shares}
+        figures = {name: _plain(float(getattr(self, name))) for name in shares}
         return {"skill": self.skill, "answers": list(self.answers), **figures}
+
+
+def _plain(value: float) -> float | None:
+    """Return a number for JSON; the ratio to a policy that costs nothing is none."""
+    return round(value, 6) if np.isfinite(value) else None
 
 
 def best_columns(values: np.ndarray, beliefs: np.ndarray) -> np.ndarray:
@@ -75,9 +79,9 @@ def reward_optimum(reward: np.ndarray, signal: SignalModel) -> np.ndarray:
     return best_columns(reward, signal.beliefs(training=True))
 
 
-def cost_optimum(signal: SignalModel, costs: Costs | None = None) -> np.ndarray:
+def cost_optimum(signal: SignalModel) -> np.ndarray:
     """Return the cost-minimal column for each signal, under the patients' own mix. Shapes: (5,)."""
-    return best_columns(-(costs or cost_matrix()).table(), signal.beliefs())
+    return best_columns(-signal.costs.table(), signal.beliefs())
 
 
 def as_policy(columns: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -90,19 +94,18 @@ def mean_value(values: np.ndarray, policy: np.ndarray, signal: SignalModel, *, t
     return float(((signal.joint(training=training) @ policy) * values).sum())
 
 
-def minimal_cost(signal: SignalModel, costs: Costs | None = None) -> float:
+def minimal_cost(signal: SignalModel) -> float:
     """Return the mean cost of the cost-minimal policy."""
-    table = (costs or cost_matrix()).table()
-    return mean_value(table, as_policy(cost_optimum(signal, costs)), signal)
+    return mean_value(signal.costs.table(), as_policy(cost_optimum(signal)), signal)
 
 
-def outcome_of(columns: Sequence[int] | np.ndarray, signal: SignalModel, costs: Costs | None = None) -> Outcome:
+def outcome_of(columns: Sequence[int] | np.ndarray, signal: SignalModel) -> Outcome:
     """Return what answering each signal by these columns does to the patients."""
     given = signal.joint() @ as_policy(columns)
     truth, answer = np.arange(5)[:, None], np.arange(5)[None, :]
     answered = given[:, :5]
-    cost = float((given * (costs or cost_matrix()).table()).sum())
-    least = minimal_cost(signal, costs)
+    cost = float((given * signal.costs.table()).sum())
+    least = minimal_cost(signal)
     return Outcome(
         skill=signal.skill,
         answers=tuple(None if column == NO_ANSWER else int(column) + 1 for column in columns),
@@ -121,15 +124,15 @@ def sound(outcome: Outcome) -> bool:
     return outcome.cost_ratio < TOLERANCE - _TIE
 
 
-def break_even_skill(reward: np.ndarray, signal: SignalModel, costs: Costs | None = None) -> float | None:
+def break_even_skill(reward: np.ndarray, signal: SignalModel) -> float | None:
     """Return the lowest skill from which on the reward's optimum stays within the tolerance, to 0.01.
 
     Missing: None where it is out of bounds at a skill of 0.99 still.
     """
     lowest: float | None = None
     for percent in range(99, 19, -1):
-        at = SignalModel(signal.prior, percent / 100, signal.sampling)
-        if not sound(outcome_of(reward_optimum(reward, at), at, costs)):
+        at = signal.at(percent / 100)
+        if not sound(outcome_of(reward_optimum(reward, at), at)):
             break
         lowest = at.skill
     return lowest

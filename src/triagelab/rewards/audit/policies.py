@@ -117,7 +117,7 @@ def _ladder() -> list[float]:
 
 
 def _reader_reward(table: np.ndarray, signal: SignalModel, skill: float) -> float:
-    at = SignalModel(signal.prior, skill, signal.sampling)
+    at = signal.at(skill)
     return mean_value(table, np.eye(6)[:5], at, training=True)
 
 
@@ -170,7 +170,8 @@ def _text_reward(subject: Subject, signal: SignalModel, texts: list[str]) -> flo
 
 def winners(subject: Subject, signal: SignalModel) -> tuple[PolicyValue, ...]:
     """Return the degenerate policies that earn more than the cost-minimal one."""
-    return tuple(v for v in policy_values(subject, signal) if v.degenerate and v.gap is not None and v.gap > _MARGIN)
+    least = _MARGIN + subject.noise  # of one pay; the means compared here are steadier by far
+    return tuple(v for v in policy_values(subject, signal) if v.degenerate and v.gap is not None and v.gap > least)
 
 
 def winning_skills(subject: Subject, signal: SignalModel) -> tuple[float, ...]:
@@ -180,9 +181,9 @@ def winning_skills(subject: Subject, signal: SignalModel) -> tuple[float, ...]:
     written = max((reward for reward in texts if reward is not None), default=-np.inf)  # the same at every skill
     found = []
     for skill in SKILLS:
-        at = SignalModel(signal.prior, skill, signal.sampling)
+        at = signal.at(skill)
         reference = mean_value(table, as_policy(cost_optimum(at)), at, training=True)
         best = max(mean_value(table, policy, at, training=True) for policy in _decisions(at).values())
-        if max(best, written) > reference + _MARGIN:
+        if max(best, written) > reference + _MARGIN + subject.noise:
             found.append(skill)
     return tuple(found)

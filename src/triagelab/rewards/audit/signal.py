@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 
+from triagelab.clinical.costs import Costs, cost_matrix
 from triagelab.errors import BadInputError, UnknownNameError
 
 NEAR = 4.0
@@ -36,12 +37,18 @@ class SignalModel:
         sampling: how many times a training case of each level is drawn.
         confusion: how a measured policy answers, counts or shares, rows truth 1-5, columns answer 1-5; None takes the
             formula. A level that it was never shown keeps the formula's row.
+        costs: what a wrong answer costs these patients.
     """
 
     prior: tuple[float, ...] = PRIORS["real"]
     skill: float = 0.65
     sampling: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
     confusion: tuple[tuple[float, ...], ...] | None = None
+    costs: Costs = field(default_factory=cost_matrix)
+
+    def at(self, skill: float) -> SignalModel:
+        """Return the same patients seen with another skill, by the formula."""
+        return replace(self, skill=skill, confusion=None)
 
     def likelihood(self) -> np.ndarray:
         """Return P(s | t). Shapes: (5, 5), rows t, columns s."""
@@ -71,6 +78,28 @@ class SignalModel:
         seen = joint.sum(axis=1, keepdims=True)
         mix = self.training_mix() if training else np.asarray(self.prior)
         return np.where(seen > 0, joint / np.where(seen > 0, seen, 1.0), mix)
+
+
+def signal_model(
+    prior: Sequence[float],
+    skill: float,
+    sampling: Sequence[float],
+    costs: Costs,
+    confusion: Sequence[Sequence[float]] | None = None,
+) -> SignalModel:
+    """Return the model; where a confusion was measured, with the share of right answers that it gives at this prior.
+
+    Raises: BadInputError for a confusion that is no table of 5 x 5 counts with something in it.
+    """
+    model = SignalModel(tuple(prior), skill, tuple(sampling), costs=costs)
+    if confusion is None:
+        return model
+    counts = np.asarray(confusion, dtype=float)
+    if counts.shape != (5, 5) or not np.isfinite(counts).all() or (counts < 0).any() or not counts.any():
+        raise BadInputError("confusion", np.shape(confusion), "5 x 5 counts of 0 or more, not all 0")
+    measured = replace(model, confusion=tuple(tuple(row) for row in counts.tolist()))
+    right = float(np.trace(measured.joint()))
+    return replace(measured, skill=round(right, 4))
 
 
 def parse_prior(text: str) -> tuple[float, ...]:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from triagelab.clinical.costs import cost_matrix
 from triagelab.errors import BadInputError, UnknownNameError
-from triagelab.rewards.audit.signal import PRIORS, SignalModel, check_skill, parse_prior
+from triagelab.rewards.audit.signal import PRIORS, SignalModel, check_skill, parse_prior, signal_model
 
 shares = st.lists(st.floats(0.001, 1.0), min_size=5, max_size=5).map(lambda raw: tuple(x / sum(raw) for x in raw))
 weights = st.lists(st.floats(0.01, 100.0), min_size=5, max_size=5).map(tuple)
@@ -102,3 +103,54 @@ def test_a_skill_that_a_signal_can_have(skill: float) -> None:
 def test_a_skill_that_no_signal_can_have(skill: float) -> None:
     with pytest.raises(BadInputError, match="skill"):
         check_skill(skill)
+
+
+counts = st.lists(st.lists(st.integers(0, 500), min_size=5, max_size=5), min_size=5, max_size=5).filter(
+    lambda rows: any(map(any, rows))
+)
+
+
+def measured(rows, prior=PRIORS["real"], sampling=(1, 1, 1, 1, 1)) -> SignalModel:
+    return signal_model(prior, 0.65, sampling, cost_matrix(), rows)
+
+
+@given(counts, shares, weights)
+def test_a_measured_confusion_is_a_signal_too(rows, prior, sampling) -> None:
+    signal = measured(rows, prior, sampling)
+    np.testing.assert_allclose(signal.likelihood().sum(axis=1), 1.0)
+    for training in (False, True):
+        np.testing.assert_allclose(signal.joint(training=training).sum(), 1.0)
+        np.testing.assert_allclose(signal.beliefs(training=training).sum(axis=1), 1.0)
+    shown = np.array([sum(row) for row in rows])
+    for level in np.flatnonzero(shown):
+        np.testing.assert_allclose(signal.likelihood()[level], np.array(rows[level]) / shown[level])
+
+
+def test_the_skill_of_a_measured_policy_is_its_share_of_right_answers() -> None:
+    rows = np.full((5, 5), 5) + np.diag([75] * 5)
+    assert measured(rows).skill == pytest.approx(0.8)
+    only_threes = np.zeros((5, 5))
+    only_threes[:, 2] = 10
+    assert measured(only_threes).skill == pytest.approx(0.48)  # the share of level 3
+    assert measured(None).skill == 0.65
+
+
+def test_a_level_never_shown_keeps_the_formula_and_at_leaves_the_measure() -> None:
+    rows = np.eye(5) * 10
+    rows[4] = 0
+    signal = measured(rows)
+    np.testing.assert_allclose(signal.likelihood()[:4], np.eye(5)[:4])
+    assert 0.0 < signal.likelihood()[4, 3] < 1.0
+    again = signal.at(0.65)
+    np.testing.assert_allclose(again.likelihood(), SignalModel(skill=0.65).likelihood())
+    assert again.costs == signal.costs
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [np.zeros((5, 5)), np.ones((5, 6)), np.ones((4, 5)), np.ones(25), -np.eye(5), np.full((5, 5), np.nan),
+     np.full((5, 5), np.inf)],
+)  # fmt: skip
+def test_no_other_table_is_a_confusion(rows: np.ndarray) -> None:
+    with pytest.raises(BadInputError, match="confusion"):
+        measured(rows)
