@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from held_out import held_out, judge, unseen
-from results import write_report
 
 from triagelab.files import read_toml
 
@@ -34,10 +33,12 @@ class Run:
     preset: str
     seed: int
     steps: int
+    label: str = ""
+    settings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return f"{self.preset}-s{self.seed}"
+        return f"{self.label or self.preset}-s{self.seed}"
 
     def folder(self, out: Path) -> Path:
         return out / self.track / self.name
@@ -54,6 +55,13 @@ def grid(tracks: list[str] | None = None, seeds: list[int] | None = None) -> lis
                 if not tracks or track in tracks:
                     runs.append(Run(track, preset, seed, steps))
     return runs
+
+
+def why(tracks: list[str] | None = None) -> list[Run]:
+    """Return the runs that look for the cause of what did not happen as published."""
+    rows = read_toml(str(HERE / "grid.toml"))["why"]
+    runs = [Run(row["track"], row["preset"], 0, row["steps"], row["label"], tuple(row["set"])) for row in rows]
+    return [run for run in runs if not tracks or run.track in tracks]
 
 
 def data_folder(track: str) -> Path | None:
@@ -87,6 +95,8 @@ def train_one(run: Run, out: Path) -> str:
     chosen = {"warm_start": start(run.track, out), "reward.preset": run.preset, "seed": run.seed}
     for key, value in {**chosen, "optim.steps": run.steps}.items():
         settings += ["--set", f"{key}={value}"]
+    for setting in run.settings:
+        settings += ["--set", setting]
     began = time.monotonic()
     with (folder.parent / f"{run.name}.log").open("ab") as log:
         line = [*command(f"grpo-{run.track}.toml", folder, settings, folder.exists()), *ACCEPT]
@@ -133,7 +143,7 @@ ACCEPT = ["--accept-exploits"]
 
 
 def train(arguments: argparse.Namespace) -> None:
-    runs = grid(arguments.tracks, arguments.seeds)
+    runs = why(arguments.tracks) if arguments.why else grid(arguments.tracks, arguments.seeds)
     for track in dict.fromkeys(run.track for run in runs):
         start(track, arguments.out)
     with ThreadPoolExecutor(arguments.workers) as pool:
@@ -142,6 +152,9 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def report(arguments: argparse.Namespace) -> None:
+    """Write the tables of a track; a command of its own, so that training needs nothing that it imports."""
+    from results import write_report
+
     raw = read_toml(str(HERE / "grid.toml"))
     for track in arguments.tracks or list(raw["tracks"]):
         about = raw["tracks"][track]
@@ -160,6 +173,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--tracks", nargs="*")
     parser.add_argument("--seeds", nargs="*", type=int)
+    parser.add_argument("--why", action="store_true", help="The runs that look for causes, in place of the grid.")
     arguments = parser.parse_args()
     {"train": train, "evaluate": evaluate, "report": report}[arguments.step](arguments)
 
