@@ -18,6 +18,7 @@ from triagelab.evaluation.records import Record
 from triagelab.evaluation.summary import read_summary, summarise
 from triagelab.files import atomic_writer, write_json
 from triagelab.rewards.audit.dynamics import RATE
+from triagelab.training.logs import read_completions
 
 PUBLISHED = {
     "v45c": "collapsed to always ESI 1",
@@ -31,7 +32,14 @@ AGAINST = ("start", "v45c", "v46", "v47", "v48", "v49")
 Runs = Mapping[str, tuple[int, Sequence[int]]]
 
 
-def write_report(track: str, place: Path, cases: Dataset, runs: Runs, presets: Mapping[str, str]) -> str:
+def write_report(
+    track: str,
+    place: Path,
+    cases: Dataset,
+    runs: Runs,
+    presets: Mapping[str, str],
+    causes: Mapping[str, tuple[Path, int]],
+) -> str:
     """Write results.json, results.md and curves.csv of a track, and return the text."""
     judged = place / "judged"
     seeds = max((len(done) for _, done in runs.values()), default=0)
@@ -50,6 +58,7 @@ def write_report(track: str, place: Path, cases: Dataset, runs: Runs, presets: M
         "constants": {f"always-{level}": _figures(constant(level, cases)) for level in range(1, 6)},
         "by_seed": {name: _by_seed(judged, name, done) for name, (_, done) in names.items()},
         "v50_against": _comparisons(records, cases, seeds),
+        "causes": {label: _cause(judged, label, *run) for label, run in causes.items()},
         "said": {name: said(presets[name], confusion) for name in names},
         "dynamics": _dynamics(names, presets, confusion, seen),
         "start_confusion_unseen": confusion,
@@ -83,6 +92,23 @@ def _by_seed(judged: Path, name: str, seeds: Sequence[int]) -> list[dict[str, fl
         summary = read_summary(judged / f"{name}-s{seed}")
         rows.append({"seed": seed, "exact": summary["exact"]["value"], "cost": summary["cost"]["standard"]["value"]})
     return rows
+
+
+def _cause(judged: Path, label: str, run: Path, steps: int) -> dict[str, Any]:
+    """Return what a run that looks for a cause came to: judged, and what its last 25 steps of training wrote."""
+    written = read_completions(run)
+    return {
+        **_figures(records_of([judged / f"{label}-s0"])),
+        "cut_off_first": _cut_off(written, 0, 25),
+        "cut_off_last": _cut_off(written, steps - 25, steps),
+        "no_answer_in_training": curve([run], steps)[-1]["no_answer"],
+    }
+
+
+def _cut_off(rows: Sequence[Mapping[str, Any]], low: int, high: int) -> float:
+    """Return the share of completions of these steps that the token limit ended."""
+    kept = [bool(row["truncated"]) for row in rows if low <= row["step"] < high]
+    return sum(kept) / len(kept)
 
 
 def _comparisons(records: Mapping[str, list[Record]], cases: Dataset, seeds: int) -> dict[str, Any]:
@@ -187,6 +213,16 @@ def _text(found: Mapping[str, Any]) -> str:
         cells = [found["dynamics"][label][name] for name in COMPARED]
         shown = ("-" if cell["rho"] is None else f"{cell['rho']:+.2f}" for cell in cells)
         lines.append(f"| {label} (n = {cells[0]['n']}) | " + " | ".join(shown) + " |")
+    if found["causes"]:
+        lines += ["", "Runs that look for causes (seed 0):", ""]
+        lines += ["| run | exact | cost | none | none in training | cut off, first 25 steps | last 25 | answers 1-5 |"]
+        lines.append("|---|---|---|---|---|---|---|---|")
+    for label, row in found["causes"].items():
+        mix = " ".join(f"{share:.2f}" for share in row["mix"][:5])
+        lines.append(
+            f"| {label} | {_span(row['exact'])} | {_span(row['cost'])} | {row['no_answer']['value']:.3f} | "
+            f"{row['no_answer_in_training']:.3f} | {row['cut_off_first']:.2f} | {row['cut_off_last']:.2f} | {mix} |"
+        )
     lines += ["", "By seed: " + json.dumps(found["by_seed"]), ""]
     return "\n".join(lines)
 

@@ -64,6 +64,10 @@ def why(tracks: list[str] | None = None) -> list[Run]:
     return [run for run in runs if not tracks or run.track in tracks]
 
 
+def done_why(track: str, out: Path) -> list[Run]:
+    return [run for run in why([track]) if (run.folder(out) / "manifest.json").is_file()]
+
+
 def data_folder(track: str) -> Path | None:
     return Path(os.environ.get("TRIAGELAB_DATA", "../shared/data")) / "nhamcs" if track == "nhamcs" else None
 
@@ -132,6 +136,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
                 model = out / track / f"{preset}-s{seed}" / "checkpoints" / f"checkpoint-{step}"
                 found = judge(model, cases, judged / f"{name}-s{seed}", f"{name}-s{seed}")
                 print(f"{track} {name} seed {seed}: {_words(found)}", flush=True)
+        for run in done_why(track, out):
+            found = judge(run.folder(out) / "model", cases, judged / run.name, run.name)
+            print(f"{track} {run.name}: {_words(found)}", flush=True)
 
 
 def _words(summary: dict) -> str:
@@ -163,7 +170,8 @@ def report(arguments: argparse.Namespace) -> None:
             name: (step, seeds_done(track, preset, arguments.out)) for name, (preset, step) in policies(track).items()
         }
         presets = {name: preset for name, (preset, _) in policies(track).items()}
-        print(write_report(track, arguments.out / track, cases, runs, presets))
+        causes = {run.label: (run.folder(arguments.out), run.steps) for run in done_why(track, arguments.out)}
+        print(write_report(track, arguments.out / track, cases, runs, presets, causes))
 
 
 def main() -> None:
