@@ -104,7 +104,14 @@ def test_every_term_is_logged() -> None:
 
 def test_functions_for_dotted_paths() -> None:
     module = importlib.import_module("triagelab.rewards.trl")
-    for name, preset in {"v45c": "v45c", "v46": "v46", "v48": "v48", "v49": "v49", "cost_v0": "cost-v0"}.items():
+    for name, preset in {
+        "v45c": "v45c",
+        "v46": "v46",
+        "v48": "v48",
+        "v49": "v49",
+        "v50": "v50",
+        "cost_v0": "cost-v0",
+    }.items():
         function = getattr(module, name)
         assert function.spec.name == preset
         assert function.__name__ == f"reward_{name}"
