@@ -44,7 +44,7 @@ def _taken_over(windows: Sequence[Window], moves: Change, mix: str, k: int, foun
     severity = found.severity(Severity.SEVERE if far else Severity.WARNING)
     verb = "collapse onto" if far and not harmless else "lean towards"
     due = f"; {last.due(k, mix):.0%} of the patients are level {k}" if last.mixes else ""
-    at_most = "" if peak is last else f", at most {_share(peak, k):.3g} in steps {peak.name}"
+    at_most = "" if _share(peak, k) < moves.after + 0.05 else f", at most {_share(peak, k):.3g} in steps {peak.name}"
     return Finding(
         "class-collapse",
         DOWN[severity] if harmless else severity,
