@@ -108,7 +108,8 @@ def dead_groups(
     Args:
         policy: whose groups, at every skill; by default the policy's that SFT leaves at each.
     """
-    models = [signal.at(skill) for skill in skills]
+    # At its own skill a measured signal keeps its confusion.
+    models = [signal if skill == signal.skill else signal.at(skill) for skill in skills]
     return tuple(
         _dead(table, model, belief_policy(model) if policy is None else policy, size)
         for model in models

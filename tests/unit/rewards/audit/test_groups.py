@@ -198,6 +198,15 @@ def test_dead_groups_fall_with_size_and_more_are_right_with_skill() -> None:
     assert rights == sorted(rights)
 
 
+def test_dead_groups_of_a_measured_signal_are_those_of_its_confusion() -> None:
+    measured = SignalModel(
+        skill=0.65, confusion=tuple(tuple(float(row == column) for column in range(5)) for row in range(5))
+    )
+    policy = sft_policy(0.9)
+    dead = group_report(bare(np.eye(5, 6)), measured, policy=policy).dead
+    assert dead.all_right == pytest.approx(0.9**8)
+
+
 def test_a_term_that_pays_every_answer_alike_teaches_nothing() -> None:
     raw = {
         "name": "x",
