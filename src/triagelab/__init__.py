@@ -5,7 +5,7 @@ The functions here are the stable Python interface; each imports what it needs w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from triagelab.clinical.esi import EsiDecision, EsiOptions
     from triagelab.clinical.facts import Facts
     from triagelab.datasets.base import Dataset
+    from triagelab.rewards.audit.audit import Audit
 
 __version__ = VERSION
-__all__ = ["__version__", "decide", "extract", "load_dataset", "reward"]
+__all__ = ["__version__", "audit", "decide", "extract", "load_dataset", "reward"]
 
 
 def decide(facts: Facts | Mapping[str, Any], *, version: int = 5, options: EsiOptions | None = None) -> EsiDecision:
@@ -60,6 +61,26 @@ def reward(preset: str | Path) -> Callable[..., list[float | None]]:
     from triagelab.rewards.trl import reward as run
 
     return run(preset)
+
+
+def audit(
+    reward: str | Path | Callable[..., Any], *, prior: str | Sequence[float] = "real", skill: float = 0.65
+) -> Audit:
+    """Return what a reward will teach: findings, the policies that it pays, its optimum by skill, a simulated training.
+
+    Args:
+        reward: preset name, TOML file, a function with TRL's reward signature, or the text `module:function`.
+        prior: level mix of the patients, a name (`real`, `generated`, `uniform`) or five shares, level 1 first.
+        skill: how often the signal that a policy sees is right, 0.2 to 1.
+
+    Raises: UnknownNameError, BadInputError, DataFormatError for what is none of these.
+    """
+    from triagelab.rewards.audit.audit import audit as run
+    from triagelab.rewards.audit.signal import check_skill, parse_prior
+    from triagelab.rewards.audit.subjects import load_subject
+
+    shares = parse_prior(prior if isinstance(prior, str) else ",".join(str(share) for share in prior))
+    return run(load_subject(reward), prior=shares, skill=check_skill(skill))
 
 
 def load_dataset(

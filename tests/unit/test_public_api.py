@@ -14,6 +14,7 @@ SIGNATURES = {
     "decide": "(facts, *, version=5, options=None)",
     "extract": "(note)",
     "reward": "(preset)",
+    "audit": "(reward, *, prior='real', skill=0.65)",
     "load_dataset": "(name, path=None, *, split=None, limit=None, seed=0, n=None)",
 }
 
@@ -40,3 +41,16 @@ def test_importing_the_package_loads_nothing_heavy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_any_reward_can_be_audited_from_python():
+    def lazy(completions, level, **columns):
+        return [1.0 if "ESI 2" in text else 0.0 for text in completions]
+
+    assert triagelab.audit("v46").verdict == "severe"
+    assert triagelab.audit("v50", prior=(6, 36, 48, 9, 1)).findings == ()
+    assert "ignores-truth" in {finding.id for finding in triagelab.audit(lazy).severe}
+    with pytest.raises(ValueError, match=r"prior: got '1,2'"):
+        triagelab.audit("v50", prior=(1, 2))
+    with pytest.raises(ValueError, match="skill: got 2"):
+        triagelab.audit("v50", skill=2)

@@ -15,12 +15,9 @@ from triagelab.errors import BadInputError
 if TYPE_CHECKING:
     from triagelab.clinical.costs import Costs
     from triagelab.rewards.audit.audit import Audit
-    from triagelab.rewards.audit.subject import Subject
     from triagelab.rewards.spec import RewardSpec
 
 SKILL = 0.65
-MOST = 1e9
-"""Largest reward that is looked at; squares of much larger ones are no numbers any more."""
 
 
 def register(app: typer.Typer) -> None:
@@ -47,6 +44,7 @@ def audit(
     from triagelab.clinical.costs import load_costs
     from triagelab.rewards.audit.audit import audit as run_audit
     from triagelab.rewards.audit.signal import check_skill, parse_prior
+    from triagelab.rewards.audit.subjects import load_subject
 
     shares, checked, prices = parse_prior(prior), check_skill(skill), load_costs(costs)
     measured = None if confusion is None else load_confusion(confusion)
@@ -105,26 +103,6 @@ def design(
         _print_design(spec, prices, proof, f"{differ} of {beliefs}", None if refused else out)
     if refused:
         raise typer.Exit(1)
-
-
-def load_subject(name: str) -> Subject:
-    """Return the reward that a name means: `module:function` is a callable, anything else a preset or a file.
-
-    Raises: BadInputError, UnknownNameError, DataFormatError where it is none, or pays what no figure can be made of.
-    """
-    if ":" in name and not name.endswith(".toml"):
-        from triagelab.rewards.audit.callables import subject_of_callable
-
-        subject = subject_of_callable(name)
-    else:
-        from triagelab.rewards.audit.subject import subject_of
-        from triagelab.rewards.presets import load_preset
-
-        subject = subject_of(load_preset(name))
-    most = float(abs(subject.table).max())
-    if not most <= MOST:
-        raise BadInputError(f"{name}: largest reward", most, f"at most {MOST:g} either way")
-    return subject
 
 
 def parse_weights(text: str) -> tuple[float, ...]:

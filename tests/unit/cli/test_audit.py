@@ -14,11 +14,12 @@ from rich.console import Console
 
 from triagelab.agents.base import Prediction
 from triagelab.cli import audit_terminal
-from triagelab.cli.audit import load_subject, plain
+from triagelab.cli.audit import plain
 from triagelab.cli.main import run
 from triagelab.datasets.registry import load_dataset
 from triagelab.evaluation.runner import evaluate
 from triagelab.rewards.audit.audit import audit
+from triagelab.rewards.audit.subjects import load_subject
 from triagelab.rewards.presets import load_preset
 
 ALWAYS_ONE = """

@@ -132,7 +132,7 @@ def audit(
         cheapest=tuple(outcome_of(cost_optimum(at), at) for at in ladder),
         break_even_skill=break_even_skill(subject.table, signal),
         regions=regions(subject.table, subject.sampling, signal.costs),
-        groups=group_report(subject, signal),
+        groups=group_report(subject, signal, scale=subject.scale_rewards or "group"),
         path=simulate(subject, signal),
         attacks=attacks,
         seconds=time.monotonic() - start,
@@ -175,7 +175,7 @@ def _policy_findings(subject: Subject, signal: SignalModel) -> list[Finding]:
             f"cost-minimal policy; also ahead: {', '.join(v.name for v in here if v is not best) or 'none'}"
         )
     else:
-        evidence = f"at skills {', '.join(f'{skill:g}' for skill in skills)} one answer for all earns more"
+        evidence = f"at skills {', '.join(f'{skill:g}' for skill in skills)} a policy that never looks earns more"
     return [
         Finding(
             "degenerate-policy-wins",

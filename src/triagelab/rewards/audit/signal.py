@@ -94,10 +94,13 @@ def signal_model(
     model = SignalModel(tuple(prior), skill, tuple(sampling), costs=costs)
     if confusion is None:
         return model
-    counts = np.asarray(confusion, dtype=float)
+    try:
+        counts = np.asarray(confusion, dtype=float)
+    except (TypeError, ValueError):  # rows of different lengths, or words
+        counts = np.zeros(0)
     if counts.shape != (5, 5) or not np.isfinite(counts).all() or (counts < 0).any() or not counts.any():
-        raise BadInputError("confusion", np.shape(confusion), "5 x 5 counts of 0 or more, not all 0")
-    measured = replace(model, confusion=tuple(tuple(row) for row in counts.tolist()))
+        raise BadInputError("confusion", confusion, "5 x 5 counts of 0 or more, not all 0")
+    measured = replace(model, confusion=tuple(tuple(float(counts[t, a]) for a in range(5)) for t in range(5)))
     right = float(np.trace(measured.joint()))
     return replace(measured, skill=round(right, 4))
 
