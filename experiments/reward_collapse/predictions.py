@@ -11,7 +11,7 @@ from held_out import MIX
 
 from triagelab.rewards.audit.audit import audit
 from triagelab.rewards.audit.dynamics import simulate
-from triagelab.rewards.audit.dynamics_fit import rank_correlation
+from triagelab.rewards.audit.dynamics_fit import rank_correlation, start_skill
 from triagelab.rewards.audit.incentives import answers
 from triagelab.rewards.audit.optimum import outcome_of, reward_optimum
 from triagelab.rewards.audit.signal import SignalModel
@@ -62,7 +62,7 @@ def path(
     looked = subject(preset)
     signal = measured(confusion, looked.sampling)
     if not own:
-        signal = SignalModel(MIX, round(signal.skill, 2), looked.sampling)
+        signal = SignalModel(MIX, start_skill(signal.skill, MIX, greedy=True), looked.sampling)
     paths = [simulate(looked, signal, steps=steps, seed=seed, rate=rate) for seed in range(SEEDS)]
     course = {name: np.mean([getattr(one, name) for one in paths], axis=0) for name in ("exact", "within_one", "cost")}
     course["no_answer"] = np.mean([one.no_answer for one in paths], axis=0)

@@ -58,6 +58,7 @@ def write_report(
         "constants": {f"always-{level}": _figures(constant(level, cases)) for level in range(1, 6)},
         "by_seed": {name: _by_seed(judged, name, done) for name, (_, done) in names.items()},
         "v50_against": _comparisons(records, cases, seeds),
+        "v50_against_test_split": _comparisons(*_test_split(records, cases), seeds) if track == "nhamcs" else {},
         "causes": {label: _cause(judged, label, *run) for label, run in causes.items()},
         "said": {name: said(presets[name], confusion) for name in names},
         "dynamics": _dynamics(names, presets, confusion, seen),
@@ -74,7 +75,8 @@ def write_report(
 def _figures(records: Sequence[Record]) -> dict[str, Any]:
     summary = summarise(records)
     total = sum(map(sum, summary["confusion"]["counts"]))
-    level_1 = summary["per_class"][0]["recall"]
+    # By cases, not by answers: three runs that answer one patient are not three patients.
+    level_1 = summarise([record for record in records if record.level == 1])["exact"]
     return {
         "n": summary["n"],
         **{name: summary[name] for name in ("exact", "within_one", "under_triage", "over_triage", "no_answer")},
@@ -135,6 +137,13 @@ def _comparisons(records: Mapping[str, list[Record]], cases: Dataset, seeds: int
     return found
 
 
+def _test_split(records: Mapping[str, list[Record]], cases: Dataset) -> tuple[dict[str, list[Record]], Dataset]:
+    """Return what is of NHAMCS 2020 alone: the year that nobody looked at before the runs were chosen."""
+    kept = tuple(case for case in cases if case.split == "test")
+    only = {name: [row for row in rows if row.split == "test"] for name, rows in records.items()}
+    return only, Dataset(cases.name, kept, cases.scale)
+
+
 def _difference(compared: Any, metric: str) -> dict[str, Any] | None:
     item = compared.differences.get(metric)
     return None if item is None else {key: getattr(item, key) for key in ("value", "low", "high", "verdict")}
@@ -142,12 +151,17 @@ def _difference(compared: Any, metric: str) -> dict[str, Any] | None:
 
 def _dynamics(names: Runs, presets: Mapping[str, str], confusion: Any, seen: Mapping[str, Any]) -> dict[str, Any]:
     """Return rank correlations of the simulated and the real course, by the formula and by the start's confusion."""
+    # v46 and v47 are one run; counted once, at its full length.
+    once = {name: run for name, run in names.items() if name != "v46" or "v47" not in names}
+    courses = {name: seen[name] for name in once}
     found: dict[str, Any] = {"rate": RATE}
     for label, own in (("formula", False), ("own_confusion", True)):
-        predicted = {
-            name: path(presets[name], confusion, step, own=own, rate=RATE) for name, (step, _) in names.items()
-        }
-        found[label] = correlations(predicted, seen)
+        predicted = {name: path(presets[name], confusion, step, own=own, rate=RATE) for name, (step, _) in once.items()}
+        found[label] = correlations(predicted, courses)
+        # v45c's own training mix sets it apart from all others, which alone makes a correlation.
+        found[f"{label}, without v45c"] = correlations(
+            predicted, {name: rows for name, rows in courses.items() if name != "v45c"}
+        )
     return found
 
 
@@ -209,8 +223,10 @@ def _text(found: Mapping[str, Any]) -> str:
         "",
     ]
     lines += ["| figure | " + " | ".join(COMPARED) + " |", "|---|" + "---|" * len(COMPARED)]
-    for label in ("formula", "own_confusion"):
-        cells = [found["dynamics"][label][name] for name in COMPARED]
+    for label, row in found["dynamics"].items():
+        if label == "rate":
+            continue
+        cells = [row[name] for name in COMPARED]
         shown = ("-" if cell["rho"] is None else f"{cell['rho']:+.2f}" for cell in cells)
         lines.append(f"| {label} (n = {cells[0]['n']}) | " + " | ".join(shown) + " |")
     if found["causes"]:
