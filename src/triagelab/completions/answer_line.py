@@ -11,11 +11,16 @@ from triagelab.completions.numerals import NUMERAL, value_of
 SPECIAL = r"<(?:\|[^|>\n]{1,40}\||/?(?:s|eos|bos|pad|end_of_turn|eot|answer))>"
 _SPECIAL = re.compile(SPECIAL)
 _GAP = rf"(?:[ \t\r*_`]|{SPECIAL}){{0,16}}"
-MARK = re.compile(rf"answer[*_`]{{0,4}}[ \t]{{0,4}}(?:[:=]|is\b|(?=\n|esi[ \t-]{{0,4}}\d)){_GAP}(?:\n{_GAP}){{0,2}}")
+MARK = re.compile(
+    rf"answer[*_`]{{0,4}}[ \t]{{0,4}}(?:[:=]|is\b|[-–—](?=[ \t]esi[ \t])|(?=\n|esi[ \t-]{{0,4}}\d)){_GAP}"
+    rf"(?:\n{_GAP}(?:[->•][ \t](?=[*_` \t]{{0,4}}esi\b))?{_GAP}){{0,2}}"
+)
 _VALUE = re.compile(
-    r"[\"'(\[{]{0,2}(?:(?:triage )?(?:emergency severity index|esi)\b(?:-(?=\d))?)?"
-    r"[ \t]{0,4}(?:[-–—:#][ \t]{1,4}|[:#*_`(\[{]{0,3}[ \t]{0,4})"
+    r"[\"'(\[{]{0,2}(?:(?:triage )?(?:emergency severity index|esi)\b(?:-(?=\d))?"
+    r"(?: \((?:esi|emergency severity index)\)(?= ))?(?: (?:score|category)\b)?)?"
+    r"[ \t]{0,4}(?:[-–—:#=][ \t]{1,4}|[:#*_`(\[{]{0,3}[ \t]{0,4})"
     r"(?:(?:triage )?level[ \t]{0,4}[:#*_`(\[{]{0,3}[ \t]{0,4})?"
+    r"(?:\$?\\boxed\{(?:\\text\{)?(?:esi(?: level)?[ \t]?\}?[ \t])?)?"
     r"(?P<number>[-+\u2212]?\d+(?:[.,/\u2044:]\d+)*)"
 )
 _LEVELS_IN_A_ROW = re.compile(r"[1-5](?:[/,][1-5])+")
@@ -42,13 +47,24 @@ _OTHER_RIGHT_AFTER = re.compile(
     r"(?:one|two|three|four|five|i{1,3}|iv|v)\b"
     r"(?!-| (?:or more )?(?:resource|second|minute|hour|day|week|month|year|of\b))"
 )
+_RESOURCES = re.compile(
+    # A range has no blanks and a choice has "or": "ESI 2-3 resources" and "ESI 2 or 3 resources" stay hedges.
+    r"[*_`]{0,4}(?:[,;:.)]{1,2}[ \t]{1,4}|[ \t]{1,4}(?:[-–—|][ \t]{1,4})?\(?)"
+    r"(?:(?:maybe|perhaps|possibly|probably|likely|about|only|needs?|requires?|expect(?:s|ed|ing)?|with|at least|up to)"
+    r" ){0,3}\d(?:[ \t]?[-–][ \t]?\d|\+)?[ \t]"
+    r"(?:(?:or more|more|different|expected|likely|anticipated|separate) ){0,2}resources?\b"
+)
 _ODD = r"(?:[^\w\n]|_)"
 _NUMBERS_TO_THE_END = re.compile(rf"{_ODD}{{1,12}}{NUMERAL}(?:{_ODD}{{1,12}}{NUMERAL}){{0,8}}{_ODD}*")
 _NUMBER = re.compile(NUMERAL)
 _NO_RIGHT_AFTER = re.compile(
     r"[\s.,;:!*_`()\[\]–—-]{0,12}(?:(?:no|nope|not)(?=[ \t]*(?:[.,;:!?)–—-]|\n|$|wait|it\b|that\b|sure|certain))|\?"
     r"|or (?:higher|lower|above|below|worse|better|more|less|maybe|perhaps|possibly)\b"
-    r"|(?:maybe|perhaps|possibly|questionable|wrong|incorrect|rejected|retracted|withdrawn|deleted|crossed out|ish"
+    # "Possibly septic" doubts the diagnosis, "possibly lower" the level.
+    rf"|(?:maybe|perhaps|possibly)\b(?![,:]? (?!(?:an? )?(?:{NUMERAL}|(?:esi|levels?|not|even|more|less|higher|lower|up"
+    r"|down|better|worse|another|wrong|so|if)\b)|[^\n]{0,200}(?<![0-9.,])[1-5](?![0-9%/]|[.,][0-9]| (?:resource|second"
+    r"|minute|min\b|hour|hr|day|week|month|year|time|mg|ml|l\b)))[a-z])"
+    r"|(?:unsure|uncertain|questionable|wrong|incorrect|rejected|retracted|withdrawn|deleted|crossed out|ish"
     r"|or so|or thereabouts|give or take|plus or minus)\b)"
     r"|[ \t*_`)\]]{0,6}(?:isn't|wasn't|cannot|can't|does not|doesn't|never|at (?:least|most)|approximately|roughly"
     r"|(?:is|was|would be|seems) (?:clearly |certainly |probably )?"
@@ -101,11 +117,16 @@ def _fault_after(low: str, end: int, line_end: int) -> Fault | None:
         return None
     if low[end] not in _RIGHT_AFTER and _SPECIAL.match(low, end) is None:
         return Fault.NOT_A_LEVEL
+    level = int(low[end - 1])
+    if (resources := _RESOURCES.match(low, end, line_end)) is not None:
+        end = resources.end()
+        if end >= line_end:
+            return None
     if _OTHER_RIGHT_AFTER.match(low, end, line_end) or _OR_ANOTHER.search(low, end, line_end):
         return Fault.SEVERAL
     if (row := _NUMBERS_TO_THE_END.fullmatch(low, end, line_end)) and {
         value_of(found) for found in _NUMBER.findall(row[0])
-    } != {int(low[end - 1])}:
+    } != {level}:
         return Fault.SEVERAL
     if low[end] in "/~&|+" or _NO_RIGHT_AFTER.match(low, end, line_end):
         return Fault.DOUBTED

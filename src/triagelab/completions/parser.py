@@ -16,7 +16,7 @@ from triagelab.completions.second_thoughts import second_thoughts
 
 _AS_ASKED = re.compile(r"ANSWER: ESI [1-5]")
 _REASONING = ("think", "thinking", "reasoning")
-_DECORATION = " \t\r*_#`-•+"
+_DECORATION = " \t\r*_#`-•+✅✔☑👉🏥🚑🚨➡→▶"
 _WORD = re.compile(r"[^\W_]")
 _SOMEBODY_ELSE = re.compile(
     r"(?:[:\"'“‘«]|\b(?:says?|said|writes?|wrote|written|states?|stated|asks?|asked|reads?|words?|reply|output|not|maybe))"

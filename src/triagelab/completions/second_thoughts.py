@@ -7,10 +7,19 @@ from collections.abc import Iterator
 
 from triagelab.completions.numerals import NUMERAL, value_of
 
+_ANSWER_ITSELF = r"(?:answer|line|level|above|previous|first|last|earlier)"
+_UNSURE = r"(?:not (?:\w+ )?(?:sure|certain)|unsure|uncertain)"
 _TAKEN_BACK = re.compile(
-    r"\b(?:wait|hmm|scratch that|correction|on second thought|i (?:was|am) wrong|i take (?:it|that) back|disregard"
-    r"|ignore (?:the|that|this|my)|let me (?:re|think|correct|change)|change my|revis(?:e|ed|ing) (?:to|my|it|this)"
-    r"|make (?:it|that)|should (?:instead |rather )?be|not sure|not certain|unsure"
+    # A patient can wait, should be seen and is not sure since when: only what is said of the answer takes it back.
+    r"\b(?:(?<!can )(?<!cannot )(?<!can't )(?<!could )(?<!may )(?<!must )(?<!should )(?<!will )(?<!to )(?<!not )"
+    r"(?<!safely )(?<!patient )(?<!the )(?<!a )wait(?! (?:times?|list|room)\b)"
+    r"|hmm|scratch that|correction(?! of\b)|on second thought|i (?:was|am) wrong|i take (?:it|that) back|disregard"
+    rf"|ignore (?:that|this|(?:the|my) {_ANSWER_ITSELF})|let me (?:re|think|correct|change)|change my"
+    r"|revis(?:e|ed|ing) (?:to|my|it|this)|make (?:it|that)"
+    r"|should (?:instead |rather |really )?be (?:an? |one |some ){0,2}(?:lower|higher|different|other|another|changed"
+    r"|corrected|revised|raised|lowered|(?:up|down)graded)"
+    rf"|(?:i(?:'m| am)|we(?:'re| are)|(?:answer|level|this|that|it|esi [1-5])(?:'s| is)) (?:\w+ )?{_UNSURE}"
+    rf"|{_UNSURE} (?:about|of) (?:it|(?:the|this|my) (?:answer|level))"
     r"|i retract|never ?mind|just kidding|strike that|forget (?:it|that|the (?:answer|line|level))"
     r"|do not use (?:it|(?:the|that|this|my) (?:answer|line|level))"
     r"|(?:(?:up|down)grad(?:e|ed|ing)|chang(?:e|ed|ing)) (?:it |this )?to (?:esi |level ){0,2}[1-5](?![0-9])"
@@ -18,11 +27,19 @@ _TAKEN_BACK = re.compile(
     r" (?:wrong|incorrect|retracted|withdrawn|void|invalid"
     r"|not (?:right|correct|valid|(?:my|the) (?:right |correct |final )?(?:answer|level))))\b"
     r"|\n[^\w\n]{0,6}(?:no|nope|not)[^\w\n]{0,6}(?=\n|\Z)"
+    rf"|[\n.!?;(–—-][^\w\n]{{0,6}}(?:(?:but|though|still|really|just|honestly) ){{0,2}}{_UNSURE}\b"
+    rf"|,[ \t]{{0,4}}(?:(?:but|though) )?{_UNSURE}[^\w\n]{{0,6}}(?=\n|\Z)"
 )
 _NAMED = re.compile(r"\b(?:esi(?:[ \t-]{0,3}level)?|(?:triage|acuity) level)[-:#*_`= \t]{0,4}([0-9])(?![0-9])")
 _ANSWERED = re.compile(
     r"\b(?:final answer\b|answer[*_` \t]{0,4}(?:[:=–—-]|is\b|was\b|(?:should|would) be\b))[*_` \t–—-]{0,4}"
     r"(?:level[ \t]|esi[ \t])?([0-9])(?![0-9])"
+)
+_BOXED = re.compile(r"\\boxed\{[^0-9\n}]{0,20}\}?[ \t]?([0-9])(?![0-9])")
+_SHOULD_BE = re.compile(
+    r"\b(?:should|would|could|might|ought to) (?:instead |rather |really |also )?(?:have been|be|have said|say) "
+    r"(?:(?:an?|at|level) ){0,3}"
+    r"([1-5])(?![0-9%/:]|[.,][0-9]| (?:resource|second|minute|min\b|hour|hr|day|week|month|year|time|of\b|mg|ml|l\b))"
 )
 _IN_WORDS = re.compile(
     r"\b(?:esi(?: level)?|(?:triage|acuity) level) (one|two|three|four|five|ii|iii|iv)\b"
@@ -31,7 +48,7 @@ _IN_WORDS = re.compile(
 _LINE_OF_LEVELS = re.compile(
     rf"\n(?:[^\w\n]{{0,12}}(?:{NUMERAL}|(?:esi|levels?|triage|acuity|category|priority|answers?|final|correct|true|real"
     r"|actual|actually|rather|instead|second|choice|alternative|alternatively|option|guess|best|worst|case|edit|updated?"
-    r"|sorry|mean|meant|no|not|maybe|perhaps|possibly|now|also|or|and|to)\b)){1,10}[^\w\n]{0,12}(?=\n|\Z)"
+    r"|sorry|mean|meant|better|no|not|maybe|perhaps|possibly|now|also|or|and|to)\b)){1,10}[^\w\n]{0,12}(?=\n|\Z)"
 )
 _NUMERAL = re.compile(rf"\b{NUMERAL}")
 _PRONOUN = re.compile(r"\bi (?=mean)")
@@ -49,7 +66,7 @@ def second_thoughts(low: str, position: int, level: int) -> str | None:
 
 def _named_levels(low: str, position: int) -> Iterator[int]:
     """Yield the levels that the text from `position` on names: in a sentence, in words, alone on a line."""
-    for digit in (_NAMED, _ANSWERED):
+    for digit in (_NAMED, _ANSWERED, _BOXED, _SHOULD_BE):
         yield from (int(found[1]) for found in digit.finditer(low, position))
     for line in _LINE_OF_LEVELS.finditer(low, position):
         yield from (value_of(found) for found in _NUMERAL.findall(_PRONOUN.sub("", line[0])))

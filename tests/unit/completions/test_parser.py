@@ -45,6 +45,86 @@ ANSWERS = [
     ("ANSWER: ESI 2\r\n", S.CLEAN, 2),
 ]
 
+AS_MODELS_WRITE = [
+    # resources counted behind the level
+    ("ANSWER: ESI 3, 2 resources", 3),
+    ("ANSWER: ESI 2 - 3 resources", 2),
+    ("ANSWER: ESI 2 (maybe 3 resources needed)", 2),
+    ("ANSWER: ESI 4 – 1 resource (X-ray)", 4),
+    ("ANSWER: ESI 5, 0 resources", 5),
+    ("ANSWER: ESI 3 | 2 resources", 3),
+    ("ANSWER: ESI 3, 2-3 different resources", 3),
+    ("ANSWER: **ESI 3** - 2 or more resources", 3),
+    ("ANSWER: ESI 3 (2+ resources)", 3),
+    ("ANSWER: ESI 3\n2 resources: labs and X-ray", 3),
+    # a doubt about something else than the level
+    ("ANSWER: ESI 2 - possibly septic", 2),
+    ("ANSWER: ESI 2 (perhaps PE)", 2),
+    ("ANSWER: ESI 2, possibly stroke, onset 2 hours ago", 2),
+    ("ANSWER: ESI 2\n\nThe patient is not sure when the pain began.", 2),
+    ("ANSWER: ESI 2\n\nDiagnosis not certain.", 2),
+    ("ANSWER: ESI 2\n\nThe cause is unsure, but the risk is high.", 2),
+    # what is to be done with the patient
+    ("ANSWER: ESI 2. Patient should be seen within 10 minutes.", 2),
+    ("ANSWER: ESI 2 (should be placed on a monitor)", 2),
+    ("ANSWER: ESI 3\n\nI am an AI and this should be confirmed by a triage nurse.", 3),
+    ("ANSWER: ESI 3\n\nThis patient should be ESI 3.", 3),
+    ("ANSWER: ESI 2 - cannot wait", 2),
+    ("ANSWER: ESI 3 (safe to wait)", 3),
+    ("ANSWER: ESI 3\n\nWait time: 30 min", 3),
+    ("ANSWER: ESI 2\n\nCorrection of hypoglycaemia first.", 2),
+    ("ANSWER: ESI 2\n\nThe first ECG was normal; ignore the artefact.", 2),
+    # other ways to set the line
+    ("### **ANSWER:**\n- ESI 3", 3),
+    ("**ANSWER**:\n\n> **ESI 3**", 3),
+    ("ANSWER - ESI 3", 3),
+    ("ANSWER: ESI = 3", 3),
+    ("ANSWER: ESI score: 3", 3),
+    ("ANSWER: ESI category 3", 3),
+    ("ANSWER: Emergency Severity Index (ESI) Level 3", 3),
+    ("ANSWER: ESI (Emergency Severity Index) 3", 3),
+    ("✅ ANSWER: ESI 3", 3),
+    ("🏥 **ANSWER: ESI 3**", 3),
+    ("ANSWER: $\\boxed{\\text{ESI } 3}$", 3),
+    ("ANSWER: \\boxed{ESI Level 3}", 3),
+    ("ANSWER: ESI \\boxed{3}", 3),
+]
+"""Unmistakable to a nurse, though not as asked."""
+
+STILL_HEDGES = [
+    "ESI 2-3 resources",
+    "ESI 2 or 3 resources",
+    "ESI 2/3 resources",
+    "ESI 3 -> 2 resources",
+    "ESI 3, 2",
+    "ESI 3 (2)",
+    "ESI 3, 2 resources, or 4",
+    "ESI 3 - 2 resources - 2",
+    "ESI 3, 2 resources?",
+    "ESI 3 (2 resources), ESI 4 (1 resource)",
+    "ESI 3 - 2 resources, 4 if only one",
+    "ESI 3, possibly a two",
+    "ESI 3, perhaps rather 2",
+    "ESI 3, perhaps lower",
+    "ESI 3 - perhaps, 2 fits as well",
+    "ESI 3 (maybe)",
+    "ESI 3, unsure",
+    "ESI 3\nNot sure.",
+    "ESI 3\nI'm really not certain about this.",
+    "ESI 3\nThe level is not certain.",
+    "ESI 3. No wait, the vital signs are bad.",
+    "ESI 3\nWait.",
+    "ESI 3\nIt should be 2.",
+    "ESI 3\nThis should be higher.",
+    "ESI 3\nI should have said 2.",
+    "ESI 3\nIgnore my answer.",
+    "ESI 3\nCorrection: the one below.",
+    "ESI 3\nBetter: 2",
+    "$\\boxed{2}$ or $\\boxed{3}$",
+    "\\boxed{2 or 3}",
+    "ESI 2\n$\\boxed{3}$",
+]
+
 FOLDED = [
     ("ANSWER: ESI ２", S.REPAIRED, 2),  # full-width digit
     ("ＡＮＳＷＥＲ： ＥＳＩ ２", S.REPAIRED, 2),
@@ -129,6 +209,18 @@ NO_LEVEL = [
 def test_reads_one_final_answer(text: str, status: S, level: int | None) -> None:
     parsed = parse(text)
     assert (parsed.status, parsed.level) == (status, level), parsed.reason
+
+
+@pytest.mark.parametrize(("text", "level"), AS_MODELS_WRITE)
+@pytest.mark.parametrize("before", ["", FULL.rpartition("ANSWER")[0]], ids=["alone", "in the format"])
+def test_what_a_nurse_would_read_as_one_level_is_read(before: str, text: str, level: int) -> None:
+    parsed = parse(before + text)
+    assert (parsed.status, parsed.level) == (S.REPAIRED, level), parsed.reason
+
+
+@pytest.mark.parametrize("answer", STILL_HEDGES)
+def test_what_looks_like_it_and_leaves_a_choice_is_not(answer: str) -> None:
+    assert parse(f"ANSWER: {answer}").level is None
 
 
 @pytest.mark.parametrize(("text", "status"), NO_LEVEL)
