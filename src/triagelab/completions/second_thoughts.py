@@ -11,8 +11,9 @@ _ANSWER_ITSELF = r"(?:answer|line|level|above|previous|first|last|earlier)"
 _UNSURE = r"(?:not (?:\w+ )?(?:sure|certain)|unsure|uncertain)"
 _TAKEN_BACK = re.compile(
     # A patient can wait, should be seen and is not sure since when: only what is said of the answer takes it back.
-    r"\b(?:(?<!can )(?<!cannot )(?<!can't )(?<!could )(?<!may )(?<!must )(?<!should )(?<!will )(?<!to )(?<!not )"
-    r"(?<!safely )(?<!patient )(?<!the )(?<!a )wait(?! (?:times?|list|room)\b)"
+    r"\b(?:wait(?<!can wait)(?<!cannot wait)(?<!can't wait)(?<!could wait)(?<!may wait)(?<!must wait)(?<!should wait)"
+    r"(?<!will wait)(?<!to wait)(?<!not wait)(?<!safely wait)(?<!patient wait)(?<!the wait)(?<!a wait)"
+    r"(?! (?:times?|list|room)\b)"
     r"|hmm|scratch that|correction(?! of\b)|on second thought|i (?:was|am) wrong|i take (?:it|that) back|disregard"
     rf"|ignore (?:that|this|(?:the|my) {_ANSWER_ITSELF})|let me (?:re|think|correct|change)|change my"
     r"|revis(?:e|ed|ing) (?:to|my|it|this)|make (?:it|that)"

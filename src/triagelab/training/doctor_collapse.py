@@ -93,7 +93,8 @@ def _vanished(windows: Sequence[Window]) -> Iterator[Finding]:
             f"Level {names} is no longer answered" if len(gone) == 1 else f"Levels {names} are no longer answered",
             f"answers 1-5 as sampled {answers_mix(first)} -> {answers_mix(last)}; steps {first.name} -> {last.name}, n "
             f"{first.completions} -> {last.completions}",
-            "no belief makes them worth answering under this reward: `triagelab audit` names the cells to change",
+            "see in `triagelab audit` whether any belief makes them worth answering under this reward; if none does, "
+            "change the cells that it names, else sample warmer",
         )
 
 

@@ -27,6 +27,8 @@ from triagelab.training.doctor_values import (
 )
 
 CONFIG, MANIFEST, STATE = "config.json", "manifest.json", "trainer_state.json"
+SCALES = ("group", "batch", "none")
+"""What a recipe may say outright; "preset" leaves it to the reward, and the advantages show what that was."""
 EXPECTED = (
     "a training folder: curves.jsonl with config.json (triagelab), or trainer_state.json, "
     "checkpoint-*/trainer_state.json or completions/completions_*.parquet (TRL)"
@@ -138,7 +140,7 @@ def _read_own(run: Path, recipe: Mapping[str, Any]) -> Record:
         attempts=sorted(late or starts),
         pace=usual(np.diff(seconds)),
         last=max((p.stat().st_mtime for p in files), default=run.stat().st_mtime),
-        scale=reward.get("scale") if isinstance(reward.get("scale"), str) else None,
+        scale=scale if (scale := reward.get("scale")) in SCALES else None,
         reward=str(reward.get("preset") or "") if phase == "grpo" else "",
     )
 

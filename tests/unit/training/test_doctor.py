@@ -222,6 +222,20 @@ def test_groups_that_learn_from_text_alone_need_group_scaling(tmp_path: Path) ->
     assert "text-only-groups" not in ids(diagnose(own_run(tmp_path / "b", rows, reward={"scale": "none"})))
 
 
+def test_the_scaling_that_a_recipe_leaves_to_its_reward_is_read_off_the_advantages(tmp_path: Path) -> None:
+    """`scale = "preset"` is what real runs say, and what a plain 0.0 in the samples cannot show."""
+    rows = rollouts(same=True)
+    for row in rows:
+        row["terms"] = {**row["terms"], "length": 0.02 * row["rollout"]}
+        row["reward"] = sum(row["terms"].values())
+        row["advantage"] = (0.02 * row["rollout"] - 0.07) / (0.02 * 6**0.5)  # of eight, over their deviation
+    scaled = diagnose(own_run(tmp_path / "a", rows, reward={"scale": "preset"}))
+    assert "length" in only(scaled, "text-only-groups").what
+    for row in rows:
+        row["advantage"] = 0.02 * row["rollout"] - 0.07
+    assert "text-only-groups" not in ids(diagnose(own_run(tmp_path / "b", rows, reward={"scale": "preset"})))
+
+
 def test_a_text_term_above_half_is_a_warning(tmp_path: Path) -> None:
     def wordy(level: int, answer: int) -> dict[str, float]:
         return {"outcome": 0.1 * (level == answer), "length": float(answer)}
