@@ -82,7 +82,8 @@ def compare(audits: Sequence[Audit], out: Console) -> None:
 
 
 _OPTIMUM_KEY = (
-    "none: no answer. x: cost over the least that the signal allows, red from 1.10 on. least: the cost-minimal answers."
+    "-: no answer; none: how often. x: cost over the least that the signal allows, red from 1.10 on. least: the "
+    "cost-minimal answers."
 )
 
 

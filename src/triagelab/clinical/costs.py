@@ -17,6 +17,9 @@ from triagelab.files import read_toml
 NO_ANSWER_COLUMN = 5
 """Column of "no answer" in every table whose first five columns are the levels 1-5."""
 
+MOST = 1e9
+"""Largest cost; squares and ratios of much larger ones are no numbers any more."""
+
 
 class CostMatrix(BaseModel):
     """One cost convention.
@@ -115,8 +118,8 @@ def _check_costs(table: np.ndarray, where: str) -> None:
     """Raise DataFormatError where a table is no 5 x 6, or anything is not dearer than the right answer."""
     if table.shape != (5, 6):
         raise DataFormatError(f"{where}: rows: got {table.shape[0]} rows; expected 5, for truth 1-5")
-    if not np.isfinite(table).all():
-        raise DataFormatError(f"{where}: every cost must be a finite number")
+    if not (np.abs(table) <= MOST).all():
+        raise DataFormatError(f"{where}: every cost must be a finite number, at most {MOST:g} either way")
     for truth in range(5):
         right = table[truth, truth] + 0.0  # no "-0" in the message
         for answer in range(6):

@@ -11,6 +11,7 @@ import numpy as np
 from triagelab.clinical.costs import Costs
 from triagelab.errors import BadInputError, DataFormatError
 from triagelab.files import atomic_writer
+from triagelab.rewards.audit.subjects import MOST
 from triagelab.rewards.spec import RewardSpec, build_spec
 
 EVEN = (1.0, 1.0, 1.0, 1.0, 1.0)
@@ -49,6 +50,9 @@ def design_reward(costs: Costs, weights: Sequence[float] = EVEN, *, name: str = 
             "weights", ",".join(f"{weight:g}" for weight in weights), "five numbers above 0, at most 1000"
         )
     values = design_values(costs, weights)
+    if float(np.abs(values).max()) > MOST:
+        shown = ",".join(f"{weight:g}" for weight in weights)
+        raise BadInputError("weights", shown, f"weights and costs that leave every reward at most {MOST:g} either way")
     gap = float((values[:, :5].min(axis=1) - values[:, 5]).min())
     if gap <= 0:
         raise DataFormatError(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from triagelab.errors import DataFormatError, UnknownNameError
-from triagelab.rewards.bonuses import Format, Length
+from triagelab.rewards.bonuses import Bonus, Format, Length
 from triagelab.rewards.outcomes import Cell, OutcomeDistance, OutcomeTable
 from triagelab.rewards.rules import Rule
 from triagelab.rewards.terms import Table
@@ -98,6 +98,10 @@ class RewardSpec(BaseModel):
         """Return the least and the most that the text terms can add to any outcome."""
         ranges = [term.text_range() for term in self.terms]
         return sum(low for low, _ in ranges), sum(high for _, high in ranges)
+
+    def right_bonus(self) -> float:
+        """Return the most that text terms add to a right answer and to no other outcome."""
+        return sum(term.text_range()[1] for term in self.terms if isinstance(term, Bonus) and term.pays == "right")
 
     def assumed_parts(self) -> tuple[str, ...]:
         """Return what the source does not publish: term names, `term(gold,predicted)` cells, `sampling`."""

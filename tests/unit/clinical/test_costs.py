@@ -113,6 +113,7 @@ def test_a_file_that_is_not_there(name: str | Path, tmp_path: Path, monkeypatch:
         (ROWS.replace("[2, 1, 0,", "[2, 0, 0,"), "truth 3, answer 2: cost 0 is not above the right answer's 0"),
         (ROWS.replace("1.5, 3, 4]", "1.5, 3, -1]"), "truth 3, no answer: cost -1"),
         ("rows = 3\n", "rows"),
+        (ROWS.replace("12, 13]", "12, 1e300]"), "at most 1e+09"),
         (ROWS + "over = 1\n", "over"),
     ],
 )

@@ -49,7 +49,7 @@ tables = st.builds(
     base=st.lists(st.floats(0.0, 5.0), min_size=5, max_size=5),
     above=st.lists(st.lists(st.floats(0.01, 20.0), min_size=5, max_size=5), min_size=5, max_size=5),
     silence=st.lists(st.floats(0.01, 5.0), min_size=5, max_size=5),
-    unit=st.sampled_from([1e-9, 1e-3, 1.0, 250.0, 1e9]),
+    unit=st.sampled_from([1e-9, 1e-3, 1.0, 250.0, 1e4]),
 ).map(Drawn.costs)
 
 
@@ -197,3 +197,9 @@ def test_a_bad_name_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(DataFormatError, match="name"):
         design_reward(cost_matrix(), name="Not A Name")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reward_too_large_to_be_audited_is_not_designed() -> None:
+    with pytest.raises(BadInputError, match="1e-09") as caught:
+        design_reward(cost_matrix(), (1e-9, 1.0, 1.0, 1.0, 1.0))
+    assert "\n" not in str(caught.value)

@@ -117,7 +117,7 @@ def audit(
         *_optimum_findings(subject, signal, optimum),
         *_policy_findings(subject, signal),
         *_silence_findings(subject, ladder, skill),
-        *_attack_findings(attacks),
+        *_attack_findings(subject, attacks),
         *subject.extra,
         *incentive_findings(subject, signal),
         *scaling_findings(subject, signal),
@@ -175,7 +175,12 @@ def _policy_findings(subject: Subject, signal: SignalModel) -> list[Finding]:
             f"cost-minimal policy; also ahead: {', '.join(v.name for v in here if v is not best) or 'none'}"
         )
     else:
-        evidence = f"at skills {', '.join(f'{skill:g}' for skill in skills)} a policy that never looks earns more"
+        at = signal.at(skills[0])
+        best = max(winners(subject, at), key=lambda value: value.gap or 0.0)
+        evidence = (
+            f"at skill {at.skill:g}: {best.name} earns {best.expected_reward:+.3f}, {best.gap:+.3f} above the "
+            f"cost-minimal policy; so at skills {', '.join(f'{skill:g}' for skill in skills)}"
+        )
     return [
         Finding(
             "degenerate-policy-wins",
@@ -208,7 +213,7 @@ def _silence_findings(subject: Subject, ladder: Sequence[SignalModel], skill: fl
     ]
 
 
-def _attack_findings(attacks: Sequence[AttackResult]) -> list[Finding]:
+def _attack_findings(subject: Subject, attacks: Sequence[AttackResult]) -> list[Finding]:
     beaten = sorted((result for result in attacks if result.beats_ceiling), key=lambda result: -(result.excess or 0.0))
     if not beaten:
         return []
@@ -219,6 +224,8 @@ def _attack_findings(attacks: Sequence[AttackResult]) -> list[Finding]:
             Severity.SEVERE,
             "A text that games the parser or a term earns more than honest text that commits to the same answer.",
             f"{len(beaten)} of {len(attacks)} attacks; {shown}",
-            'Read answers with parser = "strict" and set rules off by the note, never by the completion.',
+            'Read answers with parser = "strict" and set rules off by the note, never by the completion.'
+            if subject.spec is not None
+            else "Read one final answer, from its own line at the end; pay a text that names two levels as no answer.",
         )
     ]

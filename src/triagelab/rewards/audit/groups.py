@@ -28,6 +28,7 @@ from triagelab.rewards.audit.groups_effects import (
     constant_terms,
     dead_groups,
 )
+from triagelab.rewards.audit.incentives import answers
 from triagelab.rewards.audit.optimum import Outcome, outcome_of, reward_optimum, sound
 from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.audit.subject import Subject
@@ -91,7 +92,7 @@ class GroupReport:
             "effective": np.round(self.effective, 6).tolist(),
             "value": np.round(self.value, 6).tolist(),
             "pushed": list(self.pushed),
-            "stable": [list(answers) for answers in self.stable],
+            "stable": [list(resting) for resting in self.stable],
             "climbed": self.climbed.row(),
             "written": self.written.row(),
             "classes": [effect.row() for effect in self.classes],
@@ -217,8 +218,7 @@ def _dead(report: GroupReport) -> Finding | None:
 
 
 def _said(outcome: Outcome) -> str:
-    answers = ",".join("none" if answer is None else str(answer) for answer in outcome.answers)
-    return f"{answers} (cost x{outcome.cost_ratio:.2f} of the least)"
+    return f"{answers(outcome.answers)} (cost x{outcome.cost_ratio:.2f} of the least)"
 
 
 def _answers(columns: Sequence[int] | np.ndarray) -> tuple[int | None, ...]:

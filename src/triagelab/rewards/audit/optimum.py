@@ -32,7 +32,7 @@ class Outcome:
         answers: answer to each signal 1-5; None is no answer.
         exact, within_one, under, over, no_answer: shares of the patients; no answer is none of the first four.
         cost: mean cost a patient, under the matrix of the signal model.
-        cost_ratio: that cost over the cost-minimal policy's.
+        cost_ratio: that cost over the cost-minimal policy's, each above what right answers cost.
     """
 
     skill: float
@@ -104,8 +104,11 @@ def outcome_of(columns: Sequence[int] | np.ndarray, signal: SignalModel) -> Outc
     given = signal.joint() @ as_policy(columns)
     truth, answer = np.arange(5)[:, None], np.arange(5)[None, :]
     answered = given[:, :5]
-    cost = float((given * signal.costs.table()).sum())
-    least = minimal_cost(signal)
+    prices = signal.costs.table()
+    cost = float((given * prices).sum())
+    unavoidable = float(np.asarray(signal.prior) @ np.diag(prices))
+    avoidable, least = cost - unavoidable, minimal_cost(signal) - unavoidable
+    nothing = _TIE * float(np.abs(prices).max())  # whatever the unit of the costs
     return Outcome(
         skill=signal.skill,
         answers=tuple(None if column == NO_ANSWER else int(column) + 1 for column in columns),
@@ -115,7 +118,7 @@ def outcome_of(columns: Sequence[int] | np.ndarray, signal: SignalModel) -> Outc
         over=float(answered[answer < truth].sum()),
         no_answer=float(given[:, NO_ANSWER].sum()),
         cost=cost,
-        cost_ratio=cost / least if least > _TIE else (1.0 if cost <= _TIE else float("inf")),
+        cost_ratio=avoidable / least if least > nothing else (1.0 if avoidable <= nothing else float("inf")),
     )
 
 

@@ -14,6 +14,9 @@ from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.audit.subject import Subject
 
 PADDING = " The patient was seen at the desk and the findings were read through once more in full." * 40
+OPEN_FORM = "EXTRACTION: x\nESI ALGORITHM: x\nANSWER:"
+"""All three sections and no level: what a bonus for form or brevity pays most without an answer."""
+
 _MARGIN = 1e-9
 REFERENCE = "cost-minimal"
 
@@ -87,7 +90,7 @@ def paid_table(subject: Subject) -> np.ndarray:
 def text_pay(subject: Subject) -> tuple[float, float]:
     """Return the most that a text adds over the outcome table, with an answer and without one."""
     answered = [AuditCase.honest, AuditCase.shortest, lambda case: f"ANSWER: ESI {case.level}"]
-    silent = [lambda case: case.body, lambda case: "", lambda case: "EXTRACTION: x\nESI ALGORITHM: x"]
+    silent = [lambda case: case.body, lambda case: "", lambda case: OPEN_FORM]
     return _best_extra(subject, answered, None), _best_extra(subject, silent, NO_ANSWER)
 
 
@@ -150,18 +153,22 @@ def _texts(signal: SignalModel) -> dict[str, list[str]]:
         texts["copy-keywords"].append(f"EXTRACTION: {case.note}\nESI ALGORITHM: {case.note}\nANSWER: ESI {usual}")
         texts["longest"].append(f"{case.body}{PADDING}\nANSWER: ESI {usual}")
         texts["shortest"].append(f"ANSWER: ESI {usual}")
-        texts["format-only"].append("EXTRACTION: x\nESI ALGORITHM: x\nANSWER:")
+        texts["format-only"].append(OPEN_FORM)
     return texts
 
 
 def _text_reward(subject: Subject, signal: SignalModel, texts: list[str]) -> float | None:
-    """Return the mean over the training mix: cases of one level count equally, levels by their share."""
+    """Return the mean over the training mix: cases of one level count equally, levels by their share.
+
+    Cases that set a rule off are left out, as they are of the table that the other policies are paid by.
+    """
     cases = audit_cases()
     paid = subject.pay(cases, texts)
     mix = signal.training_mix()
     total = 0.0
     for level in LEVELS:
-        values = [v for case, v in zip(cases, paid, strict=True) if case.level == level and v is not None]
+        of_level = [(case, v) for case, v in zip(cases, paid, strict=True) if case.level == level and v is not None]
+        values = [v for case, v in of_level if not _ruled(subject, case)] or [v for _, v in of_level]
         if not values and mix[level - 1] > 0:
             return None
         total += float(mix[level - 1]) * (float(np.mean(values)) if values else 0.0)

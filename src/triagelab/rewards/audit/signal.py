@@ -132,6 +132,6 @@ def mix_of(shares: Sequence[float], field: str, shown: object, allowed: str) -> 
 
 def check_skill(skill: float) -> float:
     """Return the skill. Raises: BadInputError where no signal can have it."""
-    if not 0.2 <= skill <= 1.0:
+    if not isinstance(skill, float | int) or not 0.2 <= skill <= 1.0:
         raise BadInputError("skill", skill, "0.2 (guessing) to 1 (always right)")
     return skill

@@ -22,9 +22,10 @@ class Subject:
 
     Attributes:
         name: of the preset, file or callable.
-        table: what each outcome pays, text left out. Shapes: (5, 6), rows gold 1-5, columns answer 1-5 and none.
+        table: what each outcome pays, text left out but for bonuses that only right answers get: they make being right
+            worth more, and count in full. Shapes: (5, 6), rows gold 1-5, columns answer 1-5 and none.
         triggered: rule name -> the table of a case that sets this rule off.
-        text: the least and the most that the text alone can add to any outcome.
+        text: the least and the most that the text alone can add to any outcome of the table.
         sampling: how many times a training case of each level is drawn.
         scale_rewards: what the reward asks GRPO to divide advantages by; None leaves it to the recipe.
         pay: what completions earn, text and all.
@@ -59,13 +60,15 @@ def subject_of(spec: RewardSpec) -> Subject:
             for case, text in zip(cases, completions, strict=True)
         ]
 
+    for_right = spec.right_bonus() * np.eye(5, 6)
+    low, high = spec.text_range()
     return Subject(
         name=spec.name,
-        table=np.array(spec.outcome_table()),
-        text=spec.text_range(),
+        table=np.array(spec.outcome_table()) + for_right,
+        text=(low, high - spec.right_bonus()),
         sampling=spec.sampling_weights,
         pay=pay,
-        triggered={rule.name: np.array(spec.outcome_table([rule.name])) for rule in spec.rules},
+        triggered={rule.name: np.array(spec.outcome_table([rule.name])) + for_right for rule in spec.rules},
         scale_rewards=spec.scale_rewards,
         spec=spec,
     )

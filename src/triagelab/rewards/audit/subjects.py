@@ -19,6 +19,8 @@ def load_subject(reward: str | Path | Callable[..., Any]) -> Subject:
 
     Raises: BadInputError, UnknownNameError, DataFormatError where it is none, or pays what no figure can be made of.
     """
+    if isinstance(reward, str) and reward.endswith(".py"):
+        raise BadInputError("reward", reward, "a preset, a TOML file, or file.py:function", "name the function as well")
     if isinstance(reward, Path) or (isinstance(reward, str) and (":" not in reward or reward.endswith(".toml"))):
         subject = subject_of(load_preset(reward))
     else:

@@ -16,6 +16,7 @@ from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.audit.subject import Subject, subject_of
 from triagelab.rewards.design import design_reward
 from triagelab.rewards.presets import load_preset
+from triagelab.rewards.spec import build_spec
 
 V50 = subject_of(load_preset("v50"))
 EVEN = (1.0, 1.0, 1.0, 1.0, 1.0)
@@ -180,3 +181,16 @@ def test_findings_are_whole_sentences_with_numbers_and_a_remedy() -> None:
 
 def test_answers_as_text() -> None:
     assert answers((1, 2, None, 4, 5)) == "1,2,-,4,5"
+
+
+def test_a_form_without_a_level_is_silence_that_a_bonus_pays() -> None:
+    raw = {
+        "name": "shell",
+        "title": "pays three words, whatever they frame",
+        "terms": [
+            {"name": "outcome", "kind": "outcome_distance", "right": 1, "over_per_level": -0.5, "under_per_level": -1,
+             "no_answer": -6},
+            {"name": "words", "kind": "format", "check": "words", "value": 10},
+        ],
+    }  # fmt: skip
+    assert "up to 10.00 more for its text" in found(subject_of(build_spec(raw, "test")))["no-answer-not-worst"]

@@ -29,6 +29,7 @@ from triagelab.rewards.audit.optimum import (
 from triagelab.rewards.audit.signal import SignalModel
 from triagelab.rewards.audit.subject import subject_of
 from triagelab.rewards.presets import load_preset
+from triagelab.rewards.spec import RewardSpec
 
 cells = st.floats(-10, 10).map(lambda value: round(value, 3))
 tables = arrays(float, (5, 6), elements=cells)
@@ -174,3 +175,27 @@ def test_ten_per_cent_exactly_is_out_of_bounds() -> None:
     assert sound(base)
     edge = Outcome(**{**{name: getattr(base, name) for name in base.__dataclass_fields__}, "cost_ratio": TOLERANCE})
     assert not sound(edge)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e6])
+@pytest.mark.parametrize("offset", [-9.0, 0.0, 100.0])
+def test_neither_unit_nor_offset_of_the_costs_moves_the_ratio(unit: float, offset: float) -> None:
+    """What right answers cost cannot be avoided; counted in, it would hide any wrong policy."""
+    rows = (cost_matrix().table() + offset) * unit
+    columns = [0, 1, 1, 1, 1]
+    found = outcome_of(
+        columns, replace(SignalModel(), costs=CostTable.model_validate({"name": "moved", "rows": rows.tolist()}))
+    )
+    assert found.cost_ratio == pytest.approx(outcome_of(columns, SignalModel()).cost_ratio)
+
+
+def test_a_large_bonus_for_right_answers_is_part_of_the_table() -> None:
+    """Such a bonus makes a sound table one that pays for being right alone, whatever a mistake costs."""
+    raw = load_preset("v50").model_dump()
+    raw["terms"] = [raw["terms"][0], {**raw["terms"][1], "value": 20.0, "pays": "right"}]
+    raw["sampling"]["weights"] = (20.0, 1.0, 1.0, 1.0, 1.0)
+    subject = subject_of(RewardSpec.model_validate(raw))
+    assert subject.text == (0.0, 0.0)
+    assert subject.table[2, 2] == pytest.approx(23.0)
+    at = SignalModel(sampling=subject.sampling)
+    assert not sound(outcome_of(reward_optimum(subject.table, at), at))

@@ -86,7 +86,7 @@ def test_the_paid_table_takes_the_text_that_pays_best() -> None:
     assert text_pay(subject(plain, answered)) == pytest.approx((0.1, 0.0))
     spoken, silent = text_pay(subject(plain, always, brief))
     assert spoken == pytest.approx(0.1 + 0.3 * (1 - 8 / 300))  # the shortest text with all three sections
-    assert silent == pytest.approx(0.3)  # nothing at all
+    assert silent == pytest.approx(0.1 + 0.3 * (1 - 6 / 300))  # all three sections, the answer left open
     table = paid_table(subject(plain, answered))
     np.testing.assert_allclose(table[:, :5], plain[:, :5] + 0.1)
     np.testing.assert_allclose(table[:, NO_ANSWER], 0.0)
@@ -151,3 +151,19 @@ def test_texts_that_cannot_be_scored_earn_nothing_known() -> None:
     found = values(blind)
     assert {name for name, value in found.items() if value is None} == WRITTEN
     assert winning_skills(blind, SignalModel()) == ()
+
+
+def test_what_the_note_sets_off_is_no_pay_for_a_policy_of_text() -> None:
+    """Else a text policy would be paid rules that the table of the policy it is compared with leaves out."""
+    found = values(subject_of(load_preset("v49")))
+    usual = values(subject_of(load_preset("v46")))
+    for name in ("copy-keywords", "longest", "shortest"):
+        assert found[name] == pytest.approx(usual[name], abs=0.02)
+
+
+def test_a_bonus_for_right_answers_pays_no_constant_in_full() -> None:
+    bonus = {"name": "format", "kind": "format", "value": 10.0, "check": "sections", "pays": "right"}
+    paid = values(subject(np.eye(5, 6), bonus))
+    assert paid["always-3"] == pytest.approx(11 * 0.48)
+    assert paid["no-answer"] == 0.0
+    assert paid["oracle"] == pytest.approx(11.0)
