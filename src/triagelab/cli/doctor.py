@@ -76,7 +76,7 @@ def headline(found: Diagnosis) -> str:
     from triagelab.cli.highlight import one_line
 
     steps = f"{found.done} steps" if found.total is None else f"{found.done} of {found.total} steps"
-    return f"{one_line(found.run)}: {found.kind} {one_line(found.phase, 20)} run, {found.state}, {steps}"
+    return f"{one_line(found.run)}: {found.kind} {one_line(found.phase, 20) or 'training'} run, {found.state}, {steps}"
 
 
 def trends(found: Diagnosis) -> list[tuple[str, list[float | None]]]:

@@ -122,7 +122,7 @@ def _sft(windows: Sequence[Window]) -> Iterator[Finding]:
     if len(losses) >= 2:
         (start, first), (end, last) = losses[0], losses[-1]
         best, least = min(losses, key=lambda item: item[1])
-        if last > max(at_least := LEAST_LOSS, RISES_AGAIN * least) and least < first and best is not end:
+        if last > max(LEAST_LOSS, RISES_AGAIN * least) and least < first and best is not end:
             yield Finding(
                 "loss-rises",
                 Severity.WARNING,
@@ -130,7 +130,7 @@ def _sft(windows: Sequence[Window]) -> Iterator[Finding]:
                 f"loss {least:.3g} in steps {best.name}, {last:.3g} in steps {end.name}",
                 "lower optim.learning_rate",
             )
-        elif first > at_least and last > FLAT * first:
+        elif first > LEAST_LOSS and last > FLAT * first:
             yield Finding(
                 "loss-does-not-fall",
                 Severity.WARNING,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from triagelab.errors import BadInputError
-from triagelab.rewards.audit.finding import Finding
+from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.training import logs
 from triagelab.training.doctor_values import (
     Curve,
@@ -111,23 +111,38 @@ def read_run(run: Path) -> Record:
 
     record = read_trl(run)
     if record is None:
-        raise BadInputError("RUN", str(run), EXPECTED)
+        raise BadInputError("RUN", str(run), EXPECTED, _instead(run))
     return record
 
 
+def _instead(run: Path) -> str:
+    """Return what a folder that is no run seems to be."""
+    if (run / "records.jsonl").is_file():
+        return "it is an evaluation: see `triagelab report`"
+    runs = sorted(place.parent.name for name in (logs.CURVES, STATE) for place in run.glob(f"*/{name}"))
+    return (
+        f"it holds runs, name one: {', '.join(runs[:5])}{', ...' * (len(runs) > 5)}" if runs else "none of them is here"
+    )
+
+
 def _read_own(run: Path, recipe: Mapping[str, Any]) -> Record:
-    lines, starts = _newest(json_lines(run / logs.CURVES), lambda row: (row.get("phase"), row.get("network")))
+    lost: dict[str, list[int]] = {logs.CURVES: [], logs.COMPLETIONS: []}
+    lines, starts = _newest(
+        json_lines(run / logs.CURVES, lost[logs.CURVES]), lambda row: (row.get("phase"), row.get("network"))
+    )
     phases = [str(row.get("phase", "")) for row in lines]
     phase = str(recipe.get("kind") or (phases[-1] if phases else ""))
     curves = merge_steps(lines if phase not in ("grpo", "sft") else [r for r in lines if r.get("phase") == phase])
-    texts, late = _newest(map(_slim, json_lines(run / logs.COMPLETIONS)), lambda row: row.get("phase"))
+    texts, late = _newest(
+        map(_slim, json_lines(run / logs.COMPLETIONS, lost[logs.COMPLETIONS])), lambda row: row.get("phase")
+    )
     rollouts = own_rollouts([row for row in texts if row.get("phase", "train") == "train"])
     reward, optim = _table(recipe, "reward"), _table(recipe, "optim")
     steps = optim.get("steps")
     total = steps if isinstance(steps, int) else _planned(run)
     seconds = [curve["seconds"] for curve in curves if "seconds" in curve]
     done = max([0, *(int(c["step"]) for c in curves)])
-    files = [p for n in (logs.CURVES, logs.COMPLETIONS, MANIFEST, CONFIG) if (p := run / n).is_file()]
+    files = [p for n in (*lost, MANIFEST, CONFIG) if (p := run / n).is_file()]
     return Record(
         path=run,
         kind="triagelab",
@@ -142,6 +157,17 @@ def _read_own(run: Path, recipe: Mapping[str, Any]) -> Record:
         last=max((p.stat().st_mtime for p in files), default=run.stat().st_mtime),
         scale=scale if (scale := reward.get("scale")) in SCALES else None,
         reward=str(reward.get("preset") or "") if phase == "grpo" else "",
+        reading=[_unreadable(name, numbers) for name, numbers in lost.items() if numbers],
+    )
+
+
+def _unreadable(name: str, lines: list[int]) -> Finding:
+    return Finding(
+        "unreadable-lines",
+        Severity.NOTE,
+        f"What cannot be read in {name} is left out: {len(lines)} line{'s' * (len(lines) > 1)}",
+        f"line {', '.join(map(str, lines[:8]))}{' and more' * (len(lines) > 8)}",
+        "look at them: a full disk, a kill in the middle of a write, or two processes that write to one folder",
     )
 
 

@@ -78,15 +78,21 @@ def read_json(place: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def json_lines(place: Path) -> Iterator[dict[str, Any]]:
-    """Yield every line that is a whole JSON object; a half-written or endless line is passed over."""
+def json_lines(place: Path, lost: list[int] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield every line that is a whole JSON object; a half-written or endless line is passed over.
+
+    Args:
+        lost: gets the number of each line that was passed over, but not of a last line still being written.
+    """
     if not place.is_file():
         return
     with place.open("rb") as stream:
-        for line in iter(lambda: stream.readline(MAX_LINE_BYTES), b""):
+        for at, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES), b""), start=1):
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError):
-                continue
+                row = None
             if isinstance(row, dict):
                 yield row
+            elif lost is not None and line.endswith(b"\n") and not line.isspace():
+                lost.append(at)

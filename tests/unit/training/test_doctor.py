@@ -28,12 +28,13 @@ def ids(found: Diagnosis) -> set[str]:
     return {finding.id for finding in found.findings}
 
 
+def at_step(value: Any, step: int) -> Any:
+    return value(step) if callable(value) else value
+
+
 def curves(**more: Any) -> list[dict[str, Any]]:
     """Return curves where each figure is a number, or a function of the step."""
-    return [
-        curve(s, **{k.replace("__", "/"): v(s) if callable(v) else v for k, v in more.items()})
-        for s in range(1, STEPS + 1)
-    ]
+    return [curve(s, **{k.replace("__", "/"): at_step(v, s) for k, v in more.items()}) for s in range(1, STEPS + 1)]
 
 
 def collapsing(progress: float, level: int, rng: Generator) -> int:
@@ -331,7 +332,24 @@ def test_a_half_written_line_and_junk_do_not_hurt(tmp_path: Path) -> None:
     whole = diagnose(run).row()
     for name in ("curves.jsonl", "completions.jsonl"):
         with (run / name).open("ab") as stream:
-            stream.write(b'[1, 2]\n"text"\n\xff\xfe\n{"phase": "train", "step": 9, "gr')
+            stream.write(b'[1, 2]\n"text"\n\xff\xfe\n\n{"phase": "train", "step": 9, "gr')
+    found = diagnose(run)
+    lost = [finding for finding in found.findings if finding.id == "unreadable-lines"]
+    assert [finding.what.split(" is ")[0] for finding in lost] == [
+        "What cannot be read in curves.jsonl",
+        "What cannot be read in completions.jsonl",
+    ]
+    assert lost[0].evidence == "line 41, 42, 43"  # not the blank one, and not the last, which is still being written
+    row = found.row()
+    assert row == {**whole, "findings": row["findings"]}
+    assert len(row["findings"]) == len(whole["findings"]) + 2
+
+
+def test_a_line_still_being_written_is_nothing_to_say(tmp_path: Path) -> None:
+    run = own_run(tmp_path / "run")
+    whole = diagnose(run).row()
+    with (run / "curves.jsonl").open("ab") as stream:
+        stream.write(b'{"phase": "grpo", "step": 41, "lo')
     assert diagnose(run).row() == whole
 
 
@@ -373,3 +391,13 @@ def test_a_path_that_is_no_run_is_refused(tmp_path: Path, make: Any) -> None:
     make(tmp_path / "run")
     with pytest.raises(BadInputError, match="a training folder"):
         diagnose(tmp_path / "run")
+
+
+def test_folders_that_are_taken_for_a_run_are_named(tmp_path: Path) -> None:
+    own_run(tmp_path / "all" / "a")
+    own_run(tmp_path / "all" / "b")
+    with pytest.raises(BadInputError, match="it holds runs, name one: a, b"):
+        diagnose(tmp_path / "all")
+    (tmp_path / "records.jsonl").touch()
+    with pytest.raises(BadInputError, match="it is an evaluation"):
+        diagnose(tmp_path)
