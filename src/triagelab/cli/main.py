@@ -43,7 +43,9 @@ STOPPED = 130
 
 
 def _fail(message: str, code: int = 2) -> int:
-    print(f"triagelab: {' '.join(message.split())}", file=sys.stderr)
+    from triagelab.cli.highlight import safe  # names of files and what a user's code raises are data
+
+    print(f"triagelab: {safe(' '.join(message.split()))}", file=sys.stderr)
     return code
 
 

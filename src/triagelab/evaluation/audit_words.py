@@ -155,7 +155,7 @@ def assumptions(audit: Audit) -> list[tuple[str, str]]:
          f"{', '.join(f'{weight:g}' for weight in signal.sampling)} times as often, so it shows "
          f"{mix(signal.training_mix())}: rewards are means over that mix, shares and costs over the patients."),
         ("Costs", f"the {costs.name} matrix{f': {costs.text}' if costs.text else ''}. The ratios are a convention."),
-        ("Optimum", "the outcome table, of text bonuses only those for right answers; ties go to the more urgent answer."),
+        ("Optimum", "the outcome table, with text bonuses for right answers alone; ties go to the more urgent answer."),
         ("Text", "policies of text and attacks are written out for 25 shipped generated patients, five a level."),
         ("Left out", "what a policy may learn beyond its signal, tokens, the KL term, and rules that only some "
          "patients set off (their tables are shown, their share is not guessed). An audit without a finding is no "

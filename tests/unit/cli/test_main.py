@@ -89,3 +89,12 @@ def test_score_json_terms_sum_to_the_total(tmp_path, capsys):
         assert list(row) == ["id", "status", "predicted", "total", "terms"]
         assert row["total"] == pytest.approx(sum(row["terms"].values()))
     assert [row["predicted"] for row in scored] == [2, None]
+
+
+def test_a_wrong_name_does_not_steer_the_terminal(tmp_path, capsys):
+    path = tmp_path / "\x1b[31mred.toml"
+    path.write_text("name = 3", encoding="utf-8")
+    assert run(["audit", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "red.toml" in said
+    assert "\x1b" not in said

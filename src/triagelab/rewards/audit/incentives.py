@@ -23,25 +23,24 @@ def incentive_findings(subject: Subject, signal: SignalModel) -> tuple[Finding, 
 
 
 def silence_not_worst(subject: Subject, signal: SignalModel) -> Iterator[Finding]:
-    """No answer must earn less than every answer, even where only the silent text is paid."""
+    """No answer must earn less than every answer, even where only the silent text is paid, whatever rule is set off."""
     _, silent = text_pay(subject)
-    pairs = [
-        (truth, answer)
-        for truth in range(5)
-        for answer in range(5)
-        if subject.table[truth, answer] + min(0.0, subject.text[0]) <= subject.table[truth, NO_ANSWER] + silent + _EPS
-    ]
-    if pairs:
-        truth, answer = min(pairs, key=lambda pair: subject.table[pair] - subject.table[pair[0], NO_ANSWER])
+    lead = silent - min(0.0, subject.text[0]) + _EPS
+    for rule, table in {"": subject.table, **subject.triggered}.items():
+        less = table[:, :NO_ANSWER] - table[:, [NO_ANSWER]]
+        if (less > lead).all():
+            continue
+        truth, answer = np.unravel_index(int(less.argmin()), less.shape)
         yield Finding(
             "no-answer-not-worst",
             Severity.WARNING,
             "Some answer is worth no more than no answer: a policy that is unsure learns to say nothing.",
-            f"{len(pairs)} of 25 pairs; truth {truth + 1}, answer {answer + 1} pays "
-            f"{subject.table[truth, answer]:+.2f}, "
-            f"no answer {subject.table[truth, NO_ANSWER]:+.2f}{_with_text(silent)}",
+            f"{f'with {rule} set off, ' if rule else ''}{int((less <= lead).sum())} of 25 pairs; truth {truth + 1}, "
+            f"answer {answer + 1} pays {table[truth, answer]:+.2f}, no answer {table[truth, NO_ANSWER]:+.2f}"
+            f"{_with_text(silent)}",
             "Pay no answer less than the worst answer for every truth, and pay text bonuses only with an answer.",
         )
+        return  # told once: the table comes before the rules
 
 
 def action_without_cost(subject: Subject, signal: SignalModel) -> Iterator[Finding]:

@@ -194,3 +194,12 @@ def test_a_form_without_a_level_is_silence_that_a_bonus_pays() -> None:
         ],
     }  # fmt: skip
     assert "up to 10.00 more for its text" in found(subject_of(build_spec(raw, "test")))["no-answer-not-worst"]
+
+
+def test_a_rule_that_pays_silence_is_told() -> None:
+    paid = GOOD.copy()
+    paid[:, 5] = 1.0
+    of = replace(made(GOOD), triggered={"hush": paid})
+    assert found(of)["no-answer-not-worst"].startswith(
+        "with hush set off, 25 of 25 pairs; truth 1, answer 5 pays -12.00"
+    )
