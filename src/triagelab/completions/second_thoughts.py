@@ -15,8 +15,10 @@ _TAKEN_BACK = re.compile(
     r"(?<!will wait)(?<!to wait)(?<!not wait)(?<!safely wait)(?<!patient wait)(?<!the wait)(?<!a wait)"
     r"(?! (?:times?|list|room)\b)"
     r"|hmm|scratch that|correction(?! of\b)|on second thought|i (?:was|am) wrong|i take (?:it|that) back|disregard"
-    rf"|ignore (?:that|this|(?:the|my) {_ANSWER_ITSELF})|let me (?:re|think|correct|change)|change my"
-    r"|revis(?:e|ed|ing) (?:to|my|it|this)|make (?:it|that)"
+    rf"|ignore (?:that|this|(?:the|my) {_ANSWER_ITSELF})|let me (?:re|think|correct|change)"
+    r"|change my (?:mind|answer|level|rating|decision|assessment)"
+    r"|revis(?:e|ed|ing) (?:to|my|it|this)"
+    rf"|make (?:it|that) (?:(?:an?|esi|level|rather|instead) ){{0,3}}(?:{NUMERAL}|(?:higher|lower|another)\b)"
     r"|should (?:instead |rather |really )?be (?:an? |one |some ){0,2}(?:lower|higher|different|other|another|changed"
     r"|corrected|revised|raised|lowered|(?:up|down)graded)"
     rf"|(?:i(?:'m| am)|we(?:'re| are)|(?:answer|level|this|that|it|esi [1-5])(?:'s| is)) (?:\w+ )?{_UNSURE}"
@@ -31,7 +33,10 @@ _TAKEN_BACK = re.compile(
     rf"|[\n.!?;(–—-][^\w\n]{{0,6}}(?:(?:but|though|still|really|just|honestly) ){{0,2}}{_UNSURE}\b"
     rf"|,[ \t]{{0,4}}(?:(?:but|though) )?{_UNSURE}[^\w\n]{{0,6}}(?=\n|\Z)"
 )
-_NAMED = re.compile(r"\b(?:esi(?:[ \t-]{0,3}level)?|(?:triage|acuity) level)[-:#*_`= \t]{0,4}([0-9])(?![0-9])")
+_NAMED = re.compile(
+    r"\b(?:esi(?:[ \t-]{0,3}level)?|(?:triage|acuity) level)[-:#*_`= \t]{0,4}([0-9])"
+    r"(?![0-9]|(?:st|nd|rd|th)\b| (?:edition|handbook)\b)"
+)
 _ANSWERED = re.compile(
     r"\b(?:final answer\b|answer[*_` \t]{0,4}(?:[:=–—-]|is\b|was\b|(?:should|would) be\b))[*_` \t–—-]{0,4}"
     r"(?:level[ \t]|esi[ \t])?([0-9])(?![0-9])"
