@@ -126,9 +126,8 @@ def _findings(findings: Sequence[Finding]) -> Table:
 def _matrices(audit: Audit) -> Iterator[RenderableType]:
     subject = audit.subject
     yield _matrix(subject.table)
-    low, high = subject.text
-    if high > low:
-        yield Text(f"Text adds {low:+.2f} to {high:+.2f} to any of these.", style="dim")
+    if words.text_in_short(audit):
+        yield Text(words.text_in_short(audit), style="dim")
     for name, table in subject.triggered.items():
         changed = [
             f"({t + 1},{words.PLACES[a]}) {table[t, a]:+.2f}"

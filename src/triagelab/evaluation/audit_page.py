@@ -105,7 +105,7 @@ def _reward(number: int, audit: Audit) -> dict[str, Any]:
         "skill": audit.signal.skill,
         "findings": [{name: _shown(text) for name, text in finding.row().items()} for finding in audit.findings],
         "tables": _tables(audit),
-        "text": audit.subject.text if audit.subject.text[1] > audit.subject.text[0] else None,
+        "text": words.text_in_short(audit),
         "ladder": _ladder(audit),
         "unscored": words.unscored(audit),
         "optimum": _optimum(audit),

@@ -82,6 +82,15 @@ def setting(audit: Audit) -> str:
     return f"Patients {mix(signal.prior)} ({prior_name(signal.prior)}), levels drawn x{weights} in training"
 
 
+def text_in_short(audit: Audit) -> str:
+    """Return what the text adds to the outcome table, and what of it is in the table already; empty where nothing."""
+    (low, high), spec = audit.subject.text, audit.subject.spec
+    parts = [f"Text adds {low:+.2f} to {high:+.2f} to any of these."] if high > low else []
+    if spec is not None and spec.right_bonus() > 0:
+        parts.append(f"Right answers include the {spec.right_bonus():+.2f} that their text can add.")
+    return " ".join(parts)
+
+
 def ladder(audit: Audit) -> list[PolicyValue]:
     """Return the policies that could be scored, best paid first; among equals those that never look come last."""
     scored = [value for value in audit.policies if value.expected_reward is not None]

@@ -326,3 +326,16 @@ def test_sampling_weights_of_a_reward_can_be_replaced(capsys):
     assert "optimum-costs-more" not in [f["id"] for f in even["findings"] if f["severity"] == "severe"]
     assert run(["audit", "v46", "--weights", "1,1,0,1,1"]) == 2
     assert "--weights" in capsys.readouterr().err
+
+
+def test_a_bonus_for_right_answers_is_said_to_be_in_the_table(tmp_path, capsys):
+    path = tmp_path / "brief.toml"
+    path.write_text(
+        'name = "brief"\ntitle = "t"\n[[terms]]\nname = "outcome"\nkind = "outcome_distance"\nright = 1.0\n'
+        "over_per_level = -0.5\nunder_per_level = -1.0\nno_answer = -6.0\n"
+        '[[terms]]\nname = "brief"\nkind = "length"\nvalue = 0.1\nlimit = 120\npays = "right"\n'
+    )
+    assert run(["audit", str(path), "--html", str(tmp_path / "x.html")]) == 0
+    said = "Right answers include the +0.10 that their text can add."
+    assert said in " ".join(capsys.readouterr().out.split())
+    assert said in (tmp_path / "x.html").read_text()
