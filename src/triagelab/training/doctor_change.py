@@ -15,19 +15,28 @@ DOWN = {Severity.SEVERE: Severity.WARNING, Severity.WARNING: Severity.NOTE, Seve
 
 @dataclass(frozen=True)
 class Seen:
-    """Where a check holds: the window to quote, the first in which it held, and whether it no longer does."""
+    """Where a check holds against the start.
+
+    Attributes:
+        window: the one to quote: the last, or the worst where the check does not hold in the last.
+        since: the first in which it held.
+        passed: at the end two thirds of it or more are gone.
+        less: at the end it falls short of certainty or size, though over a third of it is left.
+    """
 
     window: Window
     since: Window
     passed: bool
+    less: bool
 
     def severity(self, severity: Severity) -> Severity:
         """Return the severity, one step milder for what has passed."""
         return DOWN[severity] if self.passed else severity
 
     def when(self) -> str:
-        if self.passed:
-            return f"seen first in steps {self.since.name}, worst in {self.window.name}, mostly gone at the end"
+        if self.passed or self.less:
+            first = f"first in steps {self.since.name}, worst in" if self.since is not self.window else "in steps"
+            return f"seen {first} {self.window.name}, {'mostly gone' if self.passed else 'less of it'} at the end"
         return f"since steps {self.since.name}, to the end"
 
 
@@ -40,8 +49,9 @@ def seen(windows: Sequence[Window], bad: Callable[[Window], bool], size: Callabl
     if not held:
         return None
     worst = max(held, key=size)
-    passed = not bad(windows[-1]) and size(windows[-1]) < size(worst) / 3
-    return Seen(worst if passed or not bad(windows[-1]) else windows[-1], held[0], passed)
+    lasts = held[-1] is windows[-1]
+    passed = not lasts and size(windows[-1]) < size(worst) / 3
+    return Seen(windows[-1] if lasts else worst, held[0], passed, less=not lasts and not passed)
 
 
 def by(first: Window, window: Window, name: str) -> float:

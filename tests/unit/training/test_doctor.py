@@ -14,6 +14,8 @@ from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.seeding import Generator
 from triagelab.training import doctor_checks as at
 from triagelab.training.doctor import Diagnosis, diagnose
+from triagelab.training.doctor_change import seen
+from triagelab.training.doctor_windows import Window
 
 STEPS = 40
 
@@ -170,6 +172,22 @@ def test_what_passed_is_milder_and_says_so(tmp_path: Path) -> None:
     collapse = only(diagnose(own_run(tmp_path / "run", rollouts(dips))), "class-collapse")
     assert collapse.severity is Severity.WARNING
     assert "mostly gone at the end" in collapse.evidence
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ((0.0, 0.4, 0.3), "since steps 2-2, to the end"),
+        ((0.0, 0.6, 0.15), "seen in steps 2-2, mostly gone at the end"),
+        ((0.0, 0.4, 0.19), "seen in steps 2-2, less of it at the end"),
+        ((0.0, 0.3, 0.5, 0.18), "seen first in steps 2-2, worst in 3-3, less of it at the end"),
+        ((0.0, 0.1, 0.1), None),
+    ],
+)
+def test_when_a_check_held_is_said_as_it_was(sizes: tuple[float, ...], words: str | None) -> None:
+    windows = [Window(step, step) for step in range(1, len(sizes) + 1)]
+    found = seen(windows, lambda w: sizes[w.start - 1] >= 0.2, lambda w: sizes[w.start - 1])
+    assert (found.when() if found is not None else None) == words
 
 
 def test_too_few_completions_are_said_and_nothing_is_concluded(tmp_path: Path) -> None:
