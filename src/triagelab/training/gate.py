@@ -55,8 +55,7 @@ def check_reward(recipe: RunRecipe, out: Path, *, accept: bool) -> dict[str, Any
             "reward.preset",
             recipe.reward.preset,
             "a reward without a severe audit finding",
-            f"{first.id}: {first.evidence}; see triagelab audit {recipe.reward.preset}, or train on it knowingly with "
-            f"{FLAG}",
+            f"{first.id}: {first.evidence}; see {_command(recipe)}, or train on it knowingly with {FLAG}",
         )
     return {
         "skill": found.signal.skill,
@@ -65,6 +64,12 @@ def check_reward(recipe: RunRecipe, out: Path, *, accept: bool) -> dict[str, Any
         "findings": [f"{finding.severity.value}: {finding.id}" for finding in found.findings],
         "accepted_exploits": severe if accepted else [],
     }
+
+
+def _command(recipe: Recipe) -> str:
+    """Return the command that audits the reward at the recipe's mix of patients."""
+    prior = "" if recipe.data.mix is None else f" --prior {','.join(f'{share:g}' for share in recipe.data.mix)}"
+    return f"triagelab audit {recipe.reward.preset}{prior}"
 
 
 def _accepted(out: Path, severe: list[str]) -> bool:

@@ -48,3 +48,10 @@ def test_the_audit_is_of_the_reward_as_the_recipe_uses_it() -> None:
     assert "optimum-costs-more" not in {finding.id for finding in even.severe}
     mixed = audit_recipe(recipe(reward__preset="v46", data__mix="[1, 1, 1, 1, 1]"))
     assert mixed.signal.prior == (0.2,) * 5
+
+
+def test_the_refusal_names_the_audit_at_the_mix_of_the_recipe(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"see triagelab audit v46, or"):
+        check_reward(recipe(reward__preset="v46"), tmp_path, accept=False)
+    with pytest.raises(BadInputError, match=r"see triagelab audit v46 --prior 0.1,0.3,0.4,0.1,0.1, or"):
+        check_reward(recipe(reward__preset="v46", data__mix="[0.1, 0.3, 0.4, 0.1, 0.1]"), tmp_path, accept=False)
