@@ -114,7 +114,7 @@ def reward_text(spec: RewardSpec, costs: Costs) -> str:
         "[[terms]]",
         f'name = "{form.name}"',
         'kind = "format"',
-        f"value = {form.value!r}   # less than the step from the worst answer to none; the same for every answer",  # type: ignore[union-attr]
+        f"value = {form.text_range()[1]!r}   # less than the step from the worst answer to none; the same for every answer",
         'check = "sections"',
         'pays = "answered"',
         "",
