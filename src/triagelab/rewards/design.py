@@ -88,6 +88,7 @@ def reward_text(spec: RewardSpec, costs: Costs) -> str:
     """Return a designed reward as a preset file."""
     table = np.asarray(spec.outcome_table())
     outcome, form = spec.terms
+    _, bonus = spec.text_range()
     lines = [
         f"# {spec.name}: derived by `triagelab design`, not written by hand. Value = (cost of the worst answer for",
         "# that truth - cost of this answer) / sampling weight of the truth: in training, too, what earns most",
@@ -114,7 +115,7 @@ def reward_text(spec: RewardSpec, costs: Costs) -> str:
         "[[terms]]",
         f'name = "{form.name}"',
         'kind = "format"',
-        f"value = {form.text_range()[1]!r}   # less than the step from the worst answer to none; the same for every answer",
+        f"value = {bonus!r}   # less than the step from the worst answer to none; the same for every answer",
         'check = "sections"',
         'pays = "answered"',
         "",
