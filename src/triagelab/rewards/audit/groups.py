@@ -155,7 +155,7 @@ def scaling_findings(
     """
     scale = scale or subject.scale_rewards or "group"
     report = group_report(subject, signal, group=group, scale=scale)
-    found = [_turned(report), _cancelled(report), _constant(report), _dead(report)]
+    found = [_turned(report), _cancelled(report), _text_decides(subject, report), _constant(report), _dead(report)]
     return [finding for finding in found if finding is not None]
 
 
@@ -188,6 +188,22 @@ def _cancelled(report: GroupReport) -> Finding | None:
         what="What the table pays more for some levels cancels inside a group: only sampling weighs the levels.",
         evidence=f"factor that scaling takes off each level (level 3 = 1), share of signal before and after: {shares}",
         change='Weigh levels by sampling, or set scale_rewards = "none" or "batch".',
+    )
+
+
+def _text_decides(subject: Subject, report: GroupReport) -> Finding | None:
+    """Where all answers of a group earn the same its texts alone differ, and scaling makes a whole signal of that."""
+    spread = subject.text[1] - subject.text[0]
+    if report.scale != "group" or spread <= 1e-9 or report.dead.dead <= 0:
+        return None
+    return Finding(
+        id="text-decides-agreed-groups",
+        severity=Severity.NOTE,
+        what="Where all answers of a group earn the same, text alone decides, and per-group scaling blows it up to a "
+        "full advantage.",
+        evidence=f"skill {report.dead.skill:g}, groups of {report.dead.size}: {report.dead.dead:.0%} at the start, "
+        f"more as the policy sharpens; text moves the reward by up to {spread:.2f}",
+        change='Set scale_rewards = "none" (or "batch"), or leave the text unpaid.',
     )
 
 

@@ -250,6 +250,9 @@ def test_no_preset_gets_a_severe_finding_here_and_weights_are_named() -> None:
     for name in ("v46", "v48", "v49"):
         assert "scaling-cancels-class-weights" in ids(found[name])
     assert "scaling-cancels-class-weights" not in ids(found["v45c"])
+    for name, tells in {"v46": True, "v48": True, "v45c": False, "v50": False}.items():
+        assert ("text-decides-agreed-groups" in ids(found[name])) is tells, name
+    assert "text-decides-agreed-groups" in ids(scaling_findings(subject("v50"), SIGNAL, scale="group"))
     assert "scaling-cancels-class-weights" in ids(scaling_findings(subject("v50"), SIGNAL, scale="group"))
 
 
