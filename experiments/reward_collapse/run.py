@@ -151,6 +151,7 @@ ACCEPT = ["--accept-exploits"]
 
 def train(arguments: argparse.Namespace) -> None:
     runs = why(arguments.tracks) if arguments.why else grid(arguments.tracks, arguments.seeds)
+    runs = [run for run in runs if not arguments.presets or run.preset in arguments.presets]
     for track in dict.fromkeys(run.track for run in runs):
         start(track, arguments.out)
     with ThreadPoolExecutor(arguments.workers) as pool:
@@ -181,6 +182,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--tracks", nargs="*")
     parser.add_argument("--seeds", nargs="*", type=int)
+    parser.add_argument("--presets", nargs="*", help="Only these rewards of the grid.")
     parser.add_argument("--why", action="store_true", help="The runs that look for causes, in place of the grid.")
     arguments = parser.parse_args()
     {"train": train, "evaluate": evaluate, "report": report}[arguments.step](arguments)
