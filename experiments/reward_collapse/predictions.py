@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from held_out import MIX
 
 from triagelab.rewards.audit.audit import audit
 from triagelab.rewards.audit.dynamics import simulate
-from triagelab.rewards.audit.dynamics_fit import rank_correlation, start_skill
+from triagelab.rewards.audit.dynamics_fit import fit_rate, rank_correlation, real_curve, start_skill
 from triagelab.rewards.audit.incentives import answers
 from triagelab.rewards.audit.optimum import outcome_of, reward_optimum
 from triagelab.rewards.audit.signal import SignalModel
@@ -19,6 +20,7 @@ from triagelab.rewards.audit.subject import Subject, subject_of
 from triagelab.rewards.presets import load_preset
 from triagelab.training.config import RewardSettings
 from triagelab.training.gate import advantage_scale
+from triagelab.training.logs import read_completions
 
 SEEDS = 8
 COMPARED = ("exact", "within_one", "cost", "answer_1", "answer_2", "answer_3", "answer_4", "no_answer")
@@ -68,6 +70,16 @@ def path(
     course["no_answer"] = np.mean([one.no_answer for one in paths], axis=0)
     mix = np.mean([one.mix for one in paths], axis=0)
     return course | {f"answer_{level}": mix[:, level - 1] for level in range(1, 6)}
+
+
+def fitted_rate(preset: str, confusion: Sequence[Sequence[float]], run: Path) -> dict[str, float]:
+    """Return the simulation's one free number as this run alone would set it, and how far off the shares then are."""
+    looked = subject(preset)
+    rows = [row for row in read_completions(run) if row["phase"] == "train"]
+    real = real_curve([row["step"] for row in rows], [row["level"] for row in rows], [row["predicted"] for row in rows])
+    skill = start_skill(measured(confusion, looked.sampling).skill, MIX, greedy=True)
+    rate, error = fit_rate(looked, SignalModel(MIX, skill, looked.sampling), real)
+    return {"rate": rate, "mean_absolute_error": error, "start_skill": skill}
 
 
 def correlations(

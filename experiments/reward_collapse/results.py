@@ -10,7 +10,7 @@ from typing import Any
 
 from curves import FIGURES, curve
 from held_out import constant, records_of
-from predictions import COMPARED, correlations, path, said
+from predictions import COMPARED, correlations, fitted_rate, path, said
 
 from triagelab.datasets.base import Dataset
 from triagelab.evaluation.paired import compare_records
@@ -62,6 +62,7 @@ def write_report(
         "causes": {label: _cause(judged, label, *run) for label, run in causes.items()},
         "said": {name: said(presets[name], confusion) for name in names},
         "dynamics": _dynamics(names, presets, confusion, seen),
+        "fitted_rate": {name: fitted_rate(presets[name], confusion, place / f"{presets[name]}-s0") for name in names},
         "start_confusion_unseen": confusion,
     }
     write_json(place / "results.json", found)
@@ -229,6 +230,11 @@ def _text(found: Mapping[str, Any]) -> str:
         cells = [row[name] for name in COMPARED]
         shown = ("-" if cell["rho"] is None else f"{cell['rho']:+.2f}" for cell in cells)
         lines.append(f"| {label} (n = {cells[0]['n']}) | " + " | ".join(shown) + " |")
+    fits = ", ".join(
+        f"{name} {fit['rate']:.3f} (error {fit['mean_absolute_error']:.3f})"
+        for name, fit in found["fitted_rate"].items()
+    )
+    lines += ["", f"Rate {found['dynamics']['rate']:g} throughout. As each run of seed 0 alone would set it: {fits}."]
     if found["causes"]:
         lines += ["", "Runs that look for causes (seed 0):", ""]
         lines += ["| run | exact | cost | none | none in training | cut off, first 25 steps | last 25 | answers 1-5 |"]
