@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from triagelab.training.doctor import Diagnosis
+    from triagelab.training.doctor.diagnosis import Diagnosis
 
 BARS = "▁▂▃▄▅▆▇█"
 SHARES = ("exact", "within one", "no answer", *(f"answers {k}" for k in range(1, 6)), "dead groups", "clipped")
@@ -42,7 +42,7 @@ def doctor(
     strict: bool = typer.Option(False, "--strict", help="Exit code 1 where something severe is found."),
 ) -> None:
     """Say what a training run is doing: dead groups, hacked rewards, hedging, collapse, and what to change."""
-    from triagelab.training.doctor import diagnose
+    from triagelab.training.doctor.diagnosis import diagnose
 
     found = diagnose(run)
     _print(found, as_json, compact=follow)

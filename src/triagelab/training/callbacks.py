@@ -20,7 +20,8 @@ from rich.progress import (
 )
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from triagelab.training import checkpoints, doctor_checks, logs
+from triagelab.training import checkpoints, logs
+from triagelab.training.doctor import checks
 
 
 class Curves(TrainerCallback):
@@ -122,11 +123,11 @@ class ProgressLine(TrainerCallback):
 class Watch(TrainerCallback):
     """Says in one line what looks wrong, once a cause; it stops nothing.
 
-    The checks are those of `triagelab doctor` (doctor_checks.py): figures that are wrong by themselves, and answers
+    The checks are those of `triagelab doctor` (doctor/checks.py): figures that are wrong by themselves, and answers
     that move away from the first logs of this process.
     """
 
-    def __init__(self, patience: int = doctor_checks.PATIENCE) -> None:
+    def __init__(self, patience: int = checks.PATIENCE) -> None:
         self.patience = patience
         self.seen: dict[str, int] = {}
         self.said: list[str] = []
@@ -138,7 +139,7 @@ class Watch(TrainerCallback):
         values: dict[str, Any] = kwargs.get("logs") or {}
         if not state.is_world_process_zero or "train_runtime" in values:
             return  # The line at the end repeats averages of the whole run.
-        for cause in doctor_checks.CAUSES:
+        for cause in checks.CAUSES:
             value = values.get(cause.metric)
             if not isinstance(value, int | float):
                 continue
@@ -151,15 +152,15 @@ class Watch(TrainerCallback):
 
     def _watch_answers(self, args: TrainingArguments, step: int, values: dict[str, Any]) -> None:
         """Compare the latest logs of the answers with the first ones, once both windows are full."""
-        size = doctor_checks.logs_needed(_completions_per_log(args))
-        for metric in {drift.metric for drift in doctor_checks.DRIFTS}:
+        size = checks.logs_needed(_completions_per_log(args))
+        for metric in {drift.metric for drift in checks.DRIFTS}:
             if isinstance(values.get(metric), int | float):
                 self._keep(metric, float(values[metric]), size)
-        for place, drift in enumerate(doctor_checks.DRIFTS):
+        for place, drift in enumerate(checks.DRIFTS):
             recent = self.recent.get(drift.metric, ())
             if place in self.drifted or len(recent) < size or drift.metric not in values:
                 continue
-            moved = doctor_checks.drifted(drift, self.first[drift.metric], tuple(recent))
+            moved = checks.drifted(drift, self.first[drift.metric], tuple(recent))
             if moved is not None:
                 self.drifted.add(place)
                 path = f"{moved.before:.3g} in the first {size} logs to {moved.after:.3g} in the last {size}"

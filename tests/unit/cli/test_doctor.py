@@ -13,7 +13,7 @@ from doctor_samples import curve, honest, own_run, rollouts
 from triagelab.cli import doctor as command
 from triagelab.cli.main import run
 from triagelab.seeding import Generator
-from triagelab.training.doctor import diagnose
+from triagelab.training.doctor.diagnosis import diagnose
 
 
 def collapsing(progress: float, level: int, rng: Generator) -> int:

@@ -12,10 +12,10 @@ from doctor_samples import curve, honest, own_run, rollouts
 from triagelab.errors import BadInputError
 from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.seeding import Generator
-from triagelab.training import doctor_checks as at
-from triagelab.training.doctor import Diagnosis, diagnose
-from triagelab.training.doctor_change import seen
-from triagelab.training.doctor_windows import Window
+from triagelab.training.doctor import checks as at
+from triagelab.training.doctor.change import seen
+from triagelab.training.doctor.diagnosis import Diagnosis, diagnose
+from triagelab.training.doctor.windows import Window
 
 STEPS = 40
 

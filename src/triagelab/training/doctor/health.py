@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.training import doctor_checks as at
-from triagelab.training.doctor_read import Record
-from triagelab.training.doctor_stats import change
-from triagelab.training.doctor_windows import Window
+from triagelab.training.doctor import checks as at
+from triagelab.training.doctor.read import Record
+from triagelab.training.doctor.stats import change
+from triagelab.training.doctor.windows import Window
 
 FLAT, RISES_AGAIN, LEAST_LOSS = 0.95, 1.2, 0.05
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from triagelab.clinical.costs import cost_matrix
 from triagelab.rewards.audit.signal import PRIORS
-from triagelab.training.doctor_checks import ENOUGH, FEW_LOGS, LOGS, SURE
-from triagelab.training.doctor_groups import Groups, groups_of
-from triagelab.training.doctor_read import Record, Rollouts
-from triagelab.training.doctor_stats import Change, Estimate, at_mix, change, clustered, of_steps
-from triagelab.training.doctor_values import Curve
+from triagelab.training.doctor.checks import ENOUGH, FEW_LOGS, LOGS, SURE
+from triagelab.training.doctor.groups import Groups, groups_of
+from triagelab.training.doctor.read import Record, Rollouts
+from triagelab.training.doctor.stats import Change, Estimate, at_mix, change, clustered, of_steps
+from triagelab.training.doctor.values import Curve
 
 WINDOWS, LONGEST_START = 10, 512
 FROM_A_GROUP = 4

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from triagelab.seeding import stream
-from triagelab.training.doctor_stats import Change, Estimate, at_mix, change, clustered, of_steps
+from triagelab.training.doctor.stats import Change, Estimate, at_mix, change, clustered, of_steps
 
 
 def test_copies_within_a_group_add_nothing() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.training import doctor_checks as at
-from triagelab.training.doctor_change import by, figures, seen
-from triagelab.training.doctor_collapse import check_collapse
-from triagelab.training.doctor_read import Record
-from triagelab.training.doctor_windows import Window, for_patients, moved
+from triagelab.training.doctor import checks as at
+from triagelab.training.doctor.change import by, figures, seen
+from triagelab.training.doctor.collapse import check_collapse
+from triagelab.training.doctor.read import Record
+from triagelab.training.doctor.windows import Window, for_patients, moved
 
 
 def check_answers(record: Record, windows: Sequence[Window]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.training.doctor_read import Record
+from triagelab.training.doctor.read import Record
 
 RUNNING, FINISHED, STOPPED = "running", "finished", "stopped"
 SLOW, LOST = 10.0, 60.0

@@ -12,13 +12,13 @@ from typing import Any
 
 from triagelab.datasets.cells import one_line
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.training.doctor_answers import check_answers
-from triagelab.training.doctor_health import check_curves
-from triagelab.training.doctor_read import Record, read_run
-from triagelab.training.doctor_signal import check_signal
-from triagelab.training.doctor_silence import check_silence
-from triagelab.training.doctor_state import check_state, state_of
-from triagelab.training.doctor_windows import Window, windows_of
+from triagelab.training.doctor.answers import check_answers
+from triagelab.training.doctor.health import check_curves
+from triagelab.training.doctor.read import Record, read_run
+from triagelab.training.doctor.signal import check_signal
+from triagelab.training.doctor.silence import check_silence
+from triagelab.training.doctor.state import check_state, state_of
+from triagelab.training.doctor.windows import Window, windows_of
 
 MAX_TEXT = 1000
 _ORDER = {Severity.SEVERE: 0, Severity.WARNING: 1, Severity.NOTE: 2}

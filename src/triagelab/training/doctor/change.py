@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from triagelab.rewards.audit.finding import Severity
-from triagelab.training.doctor_stats import change
-from triagelab.training.doctor_windows import LEVELS, MIXES, Window, moved
+from triagelab.training.doctor.stats import change
+from triagelab.training.doctor.windows import LEVELS, MIXES, Window, moved
 
 DOWN = {Severity.SEVERE: Severity.WARNING, Severity.WARNING: Severity.NOTE, Severity.NOTE: Severity.NOTE}
 

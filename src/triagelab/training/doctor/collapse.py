@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.training import doctor_checks as at
-from triagelab.training.doctor_change import DOWN, Seen, answers_mix, by, figures, seen
-from triagelab.training.doctor_stats import Change, change
-from triagelab.training.doctor_windows import LEVELS, MIXES, Window, for_patients
+from triagelab.training.doctor import checks as at
+from triagelab.training.doctor.change import DOWN, Seen, answers_mix, by, figures, seen
+from triagelab.training.doctor.stats import Change, change
+from triagelab.training.doctor.windows import LEVELS, MIXES, Window, for_patients
 
 
 def check_collapse(windows: Sequence[Window]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""A training folder as the doctor reads it, while it may still be written to: ours here, TRL's in doctor_trl.py."""
+"""A training folder as the doctor reads it, while it may still be written to: ours here, TRL's in trl.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from triagelab.errors import BadInputError
 from triagelab.rewards.audit.finding import Finding, Severity
 from triagelab.training import logs
-from triagelab.training.doctor_values import (
+from triagelab.training.doctor.values import (
     Curve,
     answer,
     clip,
@@ -107,7 +107,7 @@ def read_run(run: Path) -> Record:
     config = read_json(run / CONFIG)
     if (run / logs.CURVES).is_file() or isinstance(config.get("recipe"), dict):
         return _read_own(run, config.get("recipe") or {})
-    from triagelab.training.doctor_trl import read_trl
+    from triagelab.training.doctor.trl import read_trl
 
     record = read_trl(run)
     if record is None:

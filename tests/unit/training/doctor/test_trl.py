@@ -10,9 +10,9 @@ import pytest
 
 from doctor_samples import history, honest, parquet, rollouts, trainer_state
 from triagelab.seeding import Generator
-from triagelab.training.doctor import Diagnosis, diagnose
-from triagelab.training.doctor_groups import scaling_of
-from triagelab.training.doctor_trl import read_rollouts, read_trl
+from triagelab.training.doctor.diagnosis import Diagnosis, diagnose
+from triagelab.training.doctor.groups import scaling_of
+from triagelab.training.doctor.trl import read_rollouts, read_trl
 
 STEPS = 24
 

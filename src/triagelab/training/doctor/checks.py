@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from triagelab.rewards.audit.finding import Severity
-from triagelab.training.doctor_stats import Change, change, of_steps
+from triagelab.training.doctor.stats import Change, change, of_steps
 
 ENOUGH = 256
 """Completions that a window needs before its mix of answers is compared with another's."""

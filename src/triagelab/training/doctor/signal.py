@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from triagelab.errors import TriageLabError
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.training import doctor_checks as at
-from triagelab.training.doctor_groups import Groups, is_text, scaling_of
-from triagelab.training.doctor_read import Record
-from triagelab.training.doctor_windows import Window
+from triagelab.training.doctor import checks as at
+from triagelab.training.doctor.groups import Groups, is_text, scaling_of
+from triagelab.training.doctor.read import Record
+from triagelab.training.doctor.windows import Window
 
 
 def check_signal(record: Record, windows: Sequence[Window]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from triagelab.training.doctor_read import Rollouts
+from triagelab.training.doctor.read import Rollouts
 
 TIE = 1e-6
 """Rewards nearer than this are one and the same."""

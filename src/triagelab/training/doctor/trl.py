@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.training.doctor_read import STATE, Record, Rollouts
-from triagelab.training.doctor_values import (
+from triagelab.training.doctor.read import STATE, Record, Rollouts
+from triagelab.training.doctor.values import (
     Curve,
     answer,
     clip,

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from triagelab.rewards.audit.finding import Finding, Severity
-from triagelab.training import doctor_checks as at
-from triagelab.training.doctor_read import Record
-from triagelab.training.doctor_stats import Change, change
-from triagelab.training.doctor_windows import Window
+from triagelab.training.doctor import checks as at
+from triagelab.training.doctor.read import Record
+from triagelab.training.doctor.stats import Change, change
+from triagelab.training.doctor.windows import Window
 
 
 def check_silence(record: Record, windows: Sequence[Window]) -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""What a finished or running training is doing, in words."""
