@@ -39,7 +39,7 @@ def show(audit: Audit, out: Console) -> None:
     _section(out, f"What policies earn at skill {audit.signal.skill:g}", *_policies(audit))
     _section(out, "Best-paid answers to signals 1-5 by skill", _optimum(audit), Text(_OPTIMUM_KEY, style="dim"))
     _section(out, "What GRPO does to it", *_groups(audit))
-    _section(out, "Where training goes (simulated)", Text(f"It {one_line(audit.path.verdict)}."), _path(audit.path))
+    _section(out, "Where training goes (simulated)", Text(words.simulated(audit)), _path(audit.path))
     _section(out, "Text attacks", *_attacks(audit))
     out.print(Text(f"\n{audit.seconds:.2f} s. {words.NOTICE}", style="dim"))
 

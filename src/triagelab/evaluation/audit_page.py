@@ -98,6 +98,7 @@ def _reward(number: int, audit: Audit) -> dict[str, Any]:
         "about": _shown(spec.title) if spec is not None else "",
         "source": _shown(spec.source) if spec is not None else "",
         "assumed": _shown(", ".join(spec.assumed_parts())) if spec is not None else "",
+        "simulated": words.simulated(audit),
         "verdict": audit.verdict,
         "counts": words.counts(audit.findings),
         "headline": words.headline(audit),

@@ -145,6 +145,14 @@ def climbed(audit: Audit) -> str:
     )
 
 
+def simulated(audit: Audit) -> str:
+    """Return where the simulated training goes, and what that is worth beside the verdict."""
+    said = f"It {audit.path.verdict}."
+    if audit.severe and audit.path.verdict.startswith(("improves", "holds")):
+        said += " The verdict rests on what the table pays most, not on this: real runs hedged more than it simulates."
+    return said
+
+
 def _knows(audit: Audit) -> str:
     skill = audit.signal.skill
     if audit.signal.confusion is not None:
