@@ -11,6 +11,7 @@ import numpy as np
 
 from triagelab.evaluation import audit_words as words
 from triagelab.evaluation.audit_charts import cost_chart, path_charts, triangle
+from triagelab.evaluation.pages import environment
 from triagelab.evaluation.provenance import code_version
 from triagelab.evaluation.report_cases import visible
 from triagelab.files import atomic_writer
@@ -40,29 +41,25 @@ def write_audit_page(audits: Sequence[Audit], out: Path | str) -> Path:
 
 def audit_page(audits: Sequence[Audit]) -> str:
     """Return the page as text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("triagelab.evaluation", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     folder = resources.files("triagelab.evaluation") / "templates"
     priced = audits[0].signal.costs
     style = "".join((folder / name).read_text(encoding="utf-8") for name in ("report.css", "audit.css"))
-    return environment.get_template("audit.html.jinja").render(
-        style=Markup(style),
-        notice=words.NOTICE,
-        title=", ".join(_shown(audit.subject.name) for audit in audits),
-        rewards=[_reward(number, audit) for number, audit in enumerate(audits, start=1)],
-        compared=[_line(number, audit) for number, audit in enumerate(audits, start=1)] if len(audits) > 1 else [],
-        skill=audits[0].signal.skill,
-        costs=(priced.name, priced.text, priced.table().tolist()),
-        places=words.PLACES,
-        code_version=code_version(),
+    return (
+        environment()
+        .get_template("audit.html.jinja")
+        .render(
+            style=Markup(style),
+            notice=words.NOTICE,
+            title=", ".join(_shown(audit.subject.name) for audit in audits),
+            rewards=[_reward(number, audit) for number, audit in enumerate(audits, start=1)],
+            compared=[_line(number, audit) for number, audit in enumerate(audits, start=1)] if len(audits) > 1 else [],
+            skill=audits[0].signal.skill,
+            costs=(priced.name, priced.text, priced.table().tolist()),
+            places=words.PLACES,
+            code_version=code_version(),
+        )
     )
 
 

@@ -12,6 +12,7 @@ from triagelab.cases.schema import CROSS_SCALE
 from triagelab.clinical.costs import cost_matrices
 from triagelab.evaluation import report_tables as tables
 from triagelab.evaluation.metrics import METRICS
+from triagelab.evaluation.pages import environment
 from triagelab.evaluation.provenance import code_version
 from triagelab.evaluation.report_cases import instructive_cases, visible
 from triagelab.evaluation.report_charts import curve_charts
@@ -40,18 +41,10 @@ def build_report(dirs: Sequence[Path | str], out: Path | str) -> Path:
 
 
 def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("triagelab.evaluation", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["pretty"] = _pretty
-    environment.filters["duration"] = _duration
-    return environment.get_template("report.html.jinja")
+    pages = environment()
+    pages.filters["pretty"] = _pretty
+    pages.filters["duration"] = _duration
+    return pages.get_template("report.html.jinja")
 
 
 def _context(sources: Sources) -> dict[str, Any]:

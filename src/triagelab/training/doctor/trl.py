@@ -42,7 +42,7 @@ def read_trl(run: Path) -> Record | None:
     curves = merge_steps([row for row in history if "train_runtime" not in row])
     held_out = {int(c["step"]) for c in curves if any(key.startswith("eval_") for key in c)}
     names = sorted({m[1] for curve in curves for key in curve if (m := re.fullmatch(r"rewards/(.+)/mean", key))})
-    rollouts = read_rollouts([p for step, p in files if step not in held_out], names)
+    rollouts = read_rollouts([one for one in files if one[0] not in held_out], names)
     steps = [step for step, _ in files]
     done = max([0, whole(state.get("global_step")), *steps, *(int(curve["step"]) for curve in curves)])
     planned = whole(state.get("max_steps"))
@@ -121,12 +121,12 @@ def _some(steps: Sequence[int]) -> str:
     return ", ".join(str(step) for step in steps[:5]) + (f" and {len(steps) - 5} more" if len(steps) > 5 else "")
 
 
-def read_rollouts(files: Sequence[Path], reward_names: Sequence[str]) -> Rollouts | None:
-    """Return the completions in the files as columns; a file that cannot be read is passed over.
+def read_rollouts(files: Sequence[tuple[int, Path]], reward_names: Sequence[str]) -> Rollouts | None:
+    """Return the completions in the (step, file) pairs as columns; a file that cannot be read is passed over.
 
     A group is neighbours with the same prompt. Texts are cut to their last `MAX_TEXT` characters, where the answer is.
     """
-    parts = [part for place in files if (part := _read_file(place, reward_names)) is not None]
+    parts = [part for step, place in files if (part := _read_file(step, place, reward_names)) is not None]
     if not parts:
         return None
     groups, base = [], 0
@@ -146,7 +146,7 @@ def read_rollouts(files: Sequence[Path], reward_names: Sequence[str]) -> Rollout
     return Rollouts(group=np.concatenate(groups), terms=terms, examples=examples, **columns)
 
 
-def _read_file(place: Path, reward_names: Sequence[str]) -> dict[str, Any] | None:
+def _read_file(step: int, place: Path, reward_names: Sequence[str]) -> dict[str, Any] | None:
     import polars as pl
 
     try:
@@ -165,11 +165,11 @@ def _read_file(place: Path, reward_names: Sequence[str]) -> dict[str, Any] | Non
     columns = {name: rows[name].to_list() for name in rows.columns}
     texts = [_text(value) for value in columns.get("completion", [""] * rows.height)]
     lengths = columns.get("\x00length") or [len(value) for value in texts]
-    return _columns(place, columns, texts, lengths, reward_names, schema)
+    return _columns(step, columns, texts, lengths, reward_names, schema)
 
 
 def _columns(
-    place: Path,
+    step: int,
     columns: dict[str, list[Any]],
     texts: list[str],
     lengths: list[Any],
@@ -183,7 +183,6 @@ def _columns(
     split = {k.split("/", 1)[1]: _numbers(columns[k]) for k, kind in schema.items() if "/" in k and kind.is_numeric()}
     gold = next((columns[k] for k in LEVELS if k in columns), [None] * n)
     status, predicted, examples = _answers(columns, texts)
-    step = int(_FILE.fullmatch(place.name)[1])  # type: ignore[index]  # files were chosen by this pattern
     reward = np.where(np.isnan(pay).all(axis=0), np.nan, np.nansum(pay, axis=0)) if paid else np.full(n, np.nan)
     return {
         "step": np.full(n, step),

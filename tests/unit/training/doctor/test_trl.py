@@ -149,7 +149,7 @@ def test_several_reward_functions_are_the_terms(tmp_path: Path) -> None:
 
 def test_scaling_is_read_off_the_advantages(tmp_path: Path) -> None:
     parquet(tmp_path, rollouts(steps=3))
-    found = read_rollouts(sorted((tmp_path / "completions").iterdir()), ["right"])
+    found = read_rollouts(list(enumerate(sorted((tmp_path / "completions").iterdir()))), ["right"])
     assert found is not None
     assert scaling_of(found) == "group"
     means = {g: found.reward[found.group == g].mean() for g in set(found.group.tolist())}
