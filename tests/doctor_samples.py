@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from triagelab.rewards.audit.finding import Finding
 from triagelab.seeding import Generator, stream
+from triagelab.training.doctor.diagnosis import Diagnosis
 
 Policy = Callable[[float, int, Generator], int]
 """How far the run is (0 to 1), the true level, randomness -> the answer, 0 for none."""
@@ -188,3 +190,33 @@ def _advantages(rows: list[dict[str, Any]]) -> list[float]:
         here = groups == group
         found[here] = (rewards[here] - rewards[here].mean()) / (rewards[here].std(ddof=1) + 1e-4)
     return found.tolist()
+
+
+STEPS = 40
+
+
+def only(found: Diagnosis, name: str) -> Finding:
+    named = [finding for finding in found.findings if finding.id == name]
+    assert len(named) == 1, [finding.id for finding in found.findings]
+    return named[0]
+
+
+def ids(found: Diagnosis) -> set[str]:
+    return {finding.id for finding in found.findings}
+
+
+def at_step(value: Any, step: int) -> Any:
+    return value(step) if callable(value) else value
+
+
+def curves(**more: Any) -> list[dict[str, Any]]:
+    """Return curves where each figure is a number, or a function of the step."""
+    return [curve(s, **{k.replace("__", "/"): at_step(v, s) for k, v in more.items()}) for s in range(1, STEPS + 1)]
+
+
+def collapsing(progress: float, level: int, rng: Generator) -> int:
+    return 2 if rng.random() < 1.5 * progress else honest(progress, level, rng)
+
+
+def paid_for_two(level: int, answer: int) -> dict[str, float]:
+    return {"outcome": 2.0 if answer == 2 else 1.0 if answer == level else 0.0, "length": 0.01}

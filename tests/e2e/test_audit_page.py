@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from browser_checks import check_pages, needs_chromium
 from triagelab.cli.main import run
 from triagelab.evaluation.audit_page import write_audit_page
 from triagelab.rewards.audit.audit import audit
 from triagelab.rewards.audit.subject import subject_of
 from triagelab.rewards.presets import load_preset
-
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-
-OVERHANGING = """
-[...document.querySelectorAll('main *')]
-  .filter(one => one.closest('.scroll, pre, svg') === null && one.getBoundingClientRect().right > innerWidth + 1)
-  .map(one => one.outerHTML.slice(0, 90))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -69,26 +59,7 @@ def test_the_same_audit_gives_the_same_page(pages, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@needs_chromium
 def test_fits_a_phone_and_a_laptop_without_any_request(pages):
     """No sideways scrolling from 360 px on, in light and dark, everything unfolded; no request but the file itself."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            for page in pages:
-                for width, scheme in ((360, "light"), (390, "dark"), (768, "light"), (1280, "light")):
-                    tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                    asked, said = [], []
-                    tab.on("request", lambda request, asked=asked: asked.append(request.url))
-                    tab.on("console", lambda message, said=said: said.append(message.text))
-                    tab.on("pageerror", lambda error, said=said: said.append(str(error)))
-                    tab.goto(page.as_uri())
-                    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-                    assert said == []
-                    tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-                    assert tab.evaluate("document.documentElement.scrollWidth") <= width, (page.name, width)
-                    assert tab.evaluate(OVERHANGING) == [], (page.name, width)
-                    tab.close()
-        finally:
-            browser.close()
+    check_pages(pages, ((360, "light"), (390, "dark"), (768, "light"), (1280, "light")))

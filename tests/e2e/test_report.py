@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
+from browser_checks import check_pages, needs_chromium
 from evaluation_samples import SpyAgent, dataset
 from triagelab.errors import BadInputError
 from triagelab.evaluation.report import build_report
 from triagelab.evaluation.runner import evaluate
-
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-
-OVERHANGING = """
-[...document.querySelectorAll('main *')]
-  .filter(one => one.closest('.scroll, pre, svg') === null && one.getBoundingClientRect().right > innerWidth + 1)
-  .map(one => one.outerHTML.slice(0, 90))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -111,24 +101,7 @@ def test_nothing_is_written_when_there_is_nothing_to_report(tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@needs_chromium
 def test_fits_a_phone_and_a_laptop_without_any_request(page):
     """No sideways scrolling from 390 px on, in light and dark, everything unfolded; no request but the file itself."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            for width, scheme in ((390, "light"), (390, "dark"), (768, "light"), (1280, "light")):
-                tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                asked, said = [], []
-                tab.on("request", lambda request, asked=asked: asked.append(request.url))
-                tab.on("console", lambda message, said=said: said.append(message.text))
-                tab.goto(page.as_uri())
-                assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-                assert said == []
-                tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-                assert tab.evaluate("document.documentElement.scrollWidth") <= width
-                assert tab.evaluate(OVERHANGING) == []
-                tab.close()
-        finally:
-            browser.close()
+    check_pages([page], ((390, "light"), (390, "dark"), (768, "light"), (1280, "light")))

@@ -225,7 +225,7 @@ def test_ceilings_hold_case_by_case() -> None:
 def test_attacks_are_data_that_cannot_be_changed() -> None:
     made = no_answer("an-id", "hedge", "A sentence.", lambda case: "")
     with pytest.raises(dataclasses.FrozenInstanceError):
-        made.kind = "other"  # type: ignore[misc] # the point of the test
+        made.kind = "other"
     assert as_level("b", "hedge", "A sentence.", 4, lambda case: "").level is not None
 
 

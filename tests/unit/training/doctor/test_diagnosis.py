@@ -1,46 +1,19 @@
-"""Every finding of the doctor on a folder that deserves it, and silence on a healthy one."""
+"""Every finding of the doctor about answers and signal on a folder that deserves it, and silence on a healthy one."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from doctor_samples import curve, honest, own_run, rollouts
-from triagelab.errors import BadInputError
-from triagelab.rewards.audit.finding import Finding, Severity
+from doctor_samples import collapsing, curves, honest, ids, only, own_run, paid_for_two, rollouts
+from triagelab.rewards.audit.finding import Severity
 from triagelab.seeding import Generator
 from triagelab.training.doctor import checks as at
 from triagelab.training.doctor.change import seen
-from triagelab.training.doctor.diagnosis import Diagnosis, diagnose
+from triagelab.training.doctor.diagnosis import diagnose
 from triagelab.training.doctor.windows import Window
-
-STEPS = 40
-
-
-def only(found: Diagnosis, name: str) -> Finding:
-    named = [finding for finding in found.findings if finding.id == name]
-    assert len(named) == 1, [finding.id for finding in found.findings]
-    return named[0]
-
-
-def ids(found: Diagnosis) -> set[str]:
-    return {finding.id for finding in found.findings}
-
-
-def at_step(value: Any, step: int) -> Any:
-    return value(step) if callable(value) else value
-
-
-def curves(**more: Any) -> list[dict[str, Any]]:
-    """Return curves where each figure is a number, or a function of the step."""
-    return [curve(s, **{k.replace("__", "/"): at_step(v, s) for k, v in more.items()}) for s in range(1, STEPS + 1)]
-
-
-def collapsing(progress: float, level: int, rng: Generator) -> int:
-    return 2 if rng.random() < 1.5 * progress else honest(progress, level, rng)
 
 
 def silent(progress: float, level: int, rng: Generator) -> int:
@@ -57,10 +30,6 @@ def hedging(progress: float, level: int, rng: Generator) -> int:
 def losing_one(progress: float, level: int, rng: Generator) -> int:
     found = honest(progress, level, rng)
     return 2 if found == 1 and progress > 0.3 else found
-
-
-def paid_for_two(level: int, answer: int) -> dict[str, float]:
-    return {"outcome": 2.0 if answer == 2 else 1.0 if answer == level else 0.0, "length": 0.01}
 
 
 def right_or_wrong(level: int, answer: int) -> dict[str, float]:
@@ -262,160 +231,3 @@ def test_a_text_term_above_half_is_a_warning(tmp_path: Path) -> None:
     found = diagnose(own_run(tmp_path / "run", rollouts(terms=wordy)))
     assert only(found, "text-dominates").severity is Severity.WARNING
     assert "length" in only(found, "text-dominates").evidence
-
-
-SICK_CURVES = {
-    "entropy-collapse": {"entropy": lambda s: 0.3 if s < 25 else 0.001},
-    "entropy-falls": {"entropy": lambda s: 0.3 if s < 10 else 0.02},
-    "kl-high": {"kl": lambda s: 0.1 * s},
-    "gradient-explodes": {"grad_norm": lambda s: 0.5 if s < 15 else 2e3},
-    "loss-not-a-number": {"loss": lambda s: 0.1 if s < 15 else None},
-    "no-gradient": {"grad_norm": lambda s: 0.5 if s < 15 else 0.0},
-    "length-drift": {"completions__mean_length": lambda s: 40.0 + 3 * s + s % 3},
-    "clipped": {"completions__clipped_ratio": 0.3},
-}
-
-
-@pytest.mark.parametrize("name", SICK_CURVES)
-def test_a_sick_curve_is_named(tmp_path: Path, name: str) -> None:
-    rows = [row | {"truncated": None} for row in rollouts()]
-    assert ids(diagnose(own_run(tmp_path / "run", rows, curves(**SICK_CURVES[name])))) == {name}
-
-
-def test_healthy_curves_with_all_figures_raise_nothing(tmp_path: Path) -> None:
-    logged = curves(kl=0.02, completions__clipped_ratio=0.05, frac_reward_zero_std=0.4)
-    assert ids(diagnose(own_run(tmp_path / "run", None, logged))) == set()
-
-
-def test_a_loss_of_zero_is_normal_in_grpo(tmp_path: Path) -> None:
-    assert ids(diagnose(own_run(tmp_path / "run", None, curves(loss=0.0)))) == set()
-
-
-def sft(tmp_path: Path, loss: Any, **more: Any) -> Diagnosis:
-    logged = [
-        {"phase": "sft", "step": s, "seconds": float(s), "loss": loss(s), "grad_norm": 0.4}
-        | {k: v(s) for k, v in more.items()}
-        for s in range(1, 61)
-    ]
-    return diagnose(own_run(tmp_path / "run", [], logged, kind="sft"))
-
-
-def test_sft_that_learns_says_only_that_overfitting_is_not_visible(tmp_path: Path) -> None:
-    assert ids(sft(tmp_path, lambda s: 2.0 / s)) == {"overfitting-not-visible"}
-
-
-def test_sft_that_learns_with_held_out_loss_raises_nothing(tmp_path: Path) -> None:
-    assert ids(sft(tmp_path, lambda s: 2.0 / s, eval_loss=lambda s: 1.0 + 1.0 / s)) == set()
-
-
-@pytest.mark.parametrize(
-    ("loss", "held_out", "name"),
-    [
-        (lambda s: 2.0, lambda s: 2.0, "loss-does-not-fall"),
-        (lambda s: abs(30 - s) / 10 + 0.1, lambda s: 2.0, "loss-rises"),
-        (lambda s: None if s > 20 else 2.0 / s, lambda s: 2.0, "loss-not-a-number"),
-        (lambda s: 2.0 / s, lambda s: 1.0 + abs(20 - s) / 20, "overfitting"),
-    ],
-)
-def test_sft_that_goes_wrong(tmp_path: Path, loss: Any, held_out: Any, name: str) -> None:
-    assert name in ids(sft(tmp_path, loss, eval_loss=held_out))
-
-
-def test_running_stalled_stopped_by_the_pace_of_the_run(tmp_path: Path) -> None:
-    run = own_run(tmp_path / "run", finished=False)
-    written = max(place.stat().st_mtime for place in run.iterdir())
-
-    def after(seconds: float) -> tuple[str, set[str]]:
-        found = diagnose(run, now=written + seconds)
-        return found.state, ids(found)
-
-    assert after(10) == ("running", set())
-    assert after(300) == ("running", {"stalled"})
-    assert after(3600) == ("stopped", {"stopped"})
-
-
-def test_a_resumed_run_counts_what_was_done_last(tmp_path: Path) -> None:
-    rows = rollouts(lambda p, level, rng: 0 if p > 0.5 else honest(p, level, rng))
-    again = [row | {"attempt": 1} for row in rollouts(seed=3) if row["step"] >= 20]
-    first = [curve(s) for s in range(1, 41)]
-    later = [curve(s) | {"attempt": 1} for s in range(21, 41)]
-    found = diagnose(own_run(tmp_path / "run", rows + again, first + later))
-    assert ids(found) == {"resumed"}
-    assert "step 21" in only(found, "resumed").evidence
-    assert sum(window.completions for window in found.windows) == 40 * 64
-
-
-def test_a_half_written_line_and_junk_do_not_hurt(tmp_path: Path) -> None:
-    run = own_run(tmp_path / "run")
-    whole = diagnose(run).row()
-    for name in ("curves.jsonl", "completions.jsonl"):
-        with (run / name).open("ab") as stream:
-            stream.write(b'[1, 2]\n"text"\n\xff\xfe\n\n{"phase": "train", "step": 9, "gr')
-    found = diagnose(run)
-    lost = [finding for finding in found.findings if finding.id == "unreadable-lines"]
-    assert [finding.what.split(" is ")[0] for finding in lost] == [
-        "What cannot be read in curves.jsonl",
-        "What cannot be read in completions.jsonl",
-    ]
-    assert lost[0].evidence == "line 41, 42, 43"  # not the blank one, and not the last, which is still being written
-    row = found.row()
-    assert row == {**whole, "findings": row["findings"]}
-    assert len(row["findings"]) == len(whole["findings"]) + 2
-
-
-def test_a_line_still_being_written_is_nothing_to_say(tmp_path: Path) -> None:
-    run = own_run(tmp_path / "run")
-    whole = diagnose(run).row()
-    with (run / "curves.jsonl").open("ab") as stream:
-        stream.write(b'{"phase": "grpo", "step": 41, "lo')
-    assert diagnose(run).row() == whole
-
-
-def test_a_run_that_has_just_begun_has_no_steps(tmp_path: Path) -> None:
-    found = diagnose(own_run(tmp_path / "run", [], [], finished=False))
-    assert (found.state, found.done, ids(found)) == ("running", 0, {"nothing-yet"})
-
-
-def test_hostile_text_is_shown_as_plain_words(tmp_path: Path) -> None:
-    evil = "\x1b[2J\u202e<script>alert(1)</script>\r\n[bold]now\x00"
-
-    def often_silent(progress: float, level: int, rng: Generator) -> int:
-        return 0 if rng.random() < 0.3 else honest(progress, level, rng)
-
-    rows = rollouts(often_silent, steps=24)
-    for index, row in enumerate(rows):
-        row["completion"] = "x" * (1_000_000 if index % 500 == 0 else 10) + evil
-        row["terms"] = {"\x1b[31mformat": float(index % 3), "outcome": 0.0}
-        row["reward"] = float(index % 3)
-    rows[0]["status"] = "\x1b[31m"
-    found = diagnose(own_run(tmp_path / "run", rows))
-    text = " ".join(finding.what + finding.evidence + finding.change for finding in found.findings)
-    assert {"no-answer", "text-dominates"} <= ids(found)
-    assert text.isprintable()
-    assert "alert(1)" in text
-    assert len(text) < 10_000
-
-
-def test_the_row_is_plain_json(tmp_path: Path) -> None:
-    row = diagnose(own_run(tmp_path / "run", rollouts(collapsing, paid_for_two))).row()
-    assert json.loads(json.dumps(row, allow_nan=False)) == row
-    assert set(row) == {"run", "kind", "phase", "state", "steps", "windows", "findings"}
-    assert row["steps"] == {"done": 40, "total": 40, "left": 0}
-    assert {"id", "severity", "what", "evidence", "change"} == set(row["findings"][0])
-
-
-@pytest.mark.parametrize("make", [lambda p: p.mkdir(), lambda p: p.write_text("x"), lambda p: None])
-def test_a_path_that_is_no_run_is_refused(tmp_path: Path, make: Any) -> None:
-    make(tmp_path / "run")
-    with pytest.raises(BadInputError, match="a training folder"):
-        diagnose(tmp_path / "run")
-
-
-def test_folders_that_are_taken_for_a_run_are_named(tmp_path: Path) -> None:
-    own_run(tmp_path / "all" / "a")
-    own_run(tmp_path / "all" / "b")
-    with pytest.raises(BadInputError, match="it holds runs, name one: a, b"):
-        diagnose(tmp_path / "all")
-    (tmp_path / "records.jsonl").touch()
-    with pytest.raises(BadInputError, match="it is an evaluation"):
-        diagnose(tmp_path)

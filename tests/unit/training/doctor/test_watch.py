@@ -20,7 +20,7 @@ def watched(logs: Callable[[int], dict[str, Any]], steps: int = 60, args: Any = 
     watch, control = Watch(), SimpleNamespace(should_training_stop=False)
     for step in range(1, steps + 1):
         state: Any = SimpleNamespace(global_step=step, is_world_process_zero=True)
-        watch.on_log(args, state, control, logs=logs(step))  # type: ignore[arg-type]  # a stand-in for transformers'
+        watch.on_log(args, state, control, logs=logs(step))
     assert not control.should_training_stop
     return watch.said
 
