@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from triagelab.clinical.esi import EsiDecision, EsiOptions
     from triagelab.clinical.facts import Facts
     from triagelab.datasets.base import Dataset
+    from triagelab.envs.base import Environment
     from triagelab.rewards.audit.audit import Audit
 
 __version__ = VERSION
-__all__ = ["__version__", "audit", "decide", "extract", "load_dataset", "reward"]
+__all__ = ["__version__", "audit", "decide", "extract", "load_dataset", "make", "reward"]
 
 
 def decide(facts: Facts | Mapping[str, Any], *, version: int = 5, options: EsiOptions | None = None) -> EsiDecision:
@@ -107,3 +108,17 @@ def load_dataset(
     from triagelab.datasets.registry import load_dataset as run
 
     return run(name, path, split=split, limit=limit, seed=seed, n=n)
+
+
+def make(env_id: str, **options: Any) -> Environment[Any, Any]:
+    """Return a new environment such as `bedside-v1`: `reset(seed=..)`, `step(action)`, `state`, `close()`.
+
+    Args:
+        env_id: versioned id; an unknown one answers with the nearest.
+        options: what the kind takes, such as `reward` (a preset).
+
+    Raises: UnknownNameError, BadInputError.
+    """
+    from triagelab.envs.registry import make as run
+
+    return run(env_id, **options)

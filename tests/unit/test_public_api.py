@@ -15,6 +15,7 @@ SIGNATURES = {
     "extract": "(note)",
     "reward": "(preset)",
     "audit": "(reward, *, prior='real', skill=0.65)",
+    "make": "(env_id, **options)",
     "load_dataset": "(name, path=None, *, split=None, limit=None, seed=0, n=None)",
 }
 

@@ -1,0 +1,1 @@
+"""Environments: episodes with a lifecycle, a registry, and the contract that proves them sound."""

@@ -1,0 +1,1 @@
+"""The web server: one process for all environments and their sessions."""
