@@ -69,6 +69,18 @@ def _shares_up_to(split: str, share_families: bool, mix: tuple[float, ...]) -> t
     return tuple(accumulate(float(weights[level - 1]) / usual.count(level) for level in usual))
 
 
+def _chosen(members: tuple[Archetype, ...], shares: tuple[float, ...], draws: Draws) -> Archetype:
+    return members[min(bisect_right(shares, draws.unit() * shares[-1]), len(members) - 1)]
+
+
+def draw_archetype(split: str, draws: Draws) -> Archetype:
+    """Return one kind of patient of a split, drawn such that the levels come near the default mix.
+
+    Raises: UnknownNameError for a split that does not exist.
+    """
+    return _chosen(pool(split), _shares_up_to(split, False, _checked_mix(None)), draws)
+
+
 def _checked_mix(mix: Mapping[int, float] | None) -> tuple[float, ...]:
     chosen = DEFAULT_MIX if mix is None else mix
     if set(chosen) - set(LEVELS) or any(share < 0 for share in chosen.values()) or sum(chosen.values()) <= 0:
@@ -164,7 +176,7 @@ def iter_detailed(
     def made() -> Iterator[Generated]:
         for index in range(start, start + n):
             draws = Draws("cases.patient", seed, tag, index)
-            archetype = members[min(bisect_right(shares, draws.unit() * shares[-1]), len(members) - 1)]
+            archetype = _chosen(members, shares, draws)
             words = Draws("cases.narrative", seed, tag, index)
             yield _made(archetype, draws, words, split, f"gen-{tag}-{seed}-{index:06d}")
 
@@ -192,4 +204,14 @@ def generate(
     return list(generate_iter(n, seed, split, share_families=share_families, mix=mix))
 
 
-__all__ = ["DEFAULT_MIX", "Generated", "generate", "generate_iter", "iter_detailed", "label", "make", "pool"]
+__all__ = [
+    "DEFAULT_MIX",
+    "Generated",
+    "draw_archetype",
+    "generate",
+    "generate_iter",
+    "iter_detailed",
+    "label",
+    "make",
+    "pool",
+]

@@ -73,7 +73,7 @@ def _clinical(patient: Patient, person: Person, draws: Draws, voice: str) -> Pla
     extras = [(item, draws.pick(item.say)) for item in fitting(patient, draws)]
     measured, names = measured_sentence(patient, voice, draws)
     return Plan(
-        opener=_opener(patient, frame.openers, complaint, person, draws, voice),
+        opener=opener_words(patient, frame.openers, complaint, person, draws, voice),
         body=sentences(voice, [say(phrase) for phrase in phrases], person, draws),
         negations=sentences(voice, [say(phrase) for phrase in denied], person, draws),
         optional=[
@@ -91,7 +91,10 @@ def _past(item: Distractor, phrase: str, person: Person) -> str:
     return shorthand(phrase, False).format_map(person.clinical) if item.kind in ("history", "meds") else ""
 
 
-def _opener(patient: Patient, forms: tuple[str, ...], complaint: str, person: Person, draws: Draws, voice: str) -> str:
+def opener_words(
+    patient: Patient, forms: tuple[str, ...], complaint: str, person: Person, draws: Draws, voice: str
+) -> str:
+    """Return the first sentence in a clinical voice: who it is, how the patient came, the complaint and since when."""
     table = voices().arrival_short if voice == "terse" else voices().arrival
     arrival = "ambulance" if voice == "ems" and patient.arrival == "walk_in" else patient.arrival
     said = complaint.format_map(person.clinical)

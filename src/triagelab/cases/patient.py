@@ -117,8 +117,12 @@ def _recorded(draws: Draws, values: dict[str, float], archetype: Archetype) -> t
     return {name: value for name, value in values.items() if name not in left_out}, False
 
 
-def draw_patient(archetype: Archetype, draws: Draws) -> Patient:
-    """Return one patient of this kind; the same draws give the same patient."""
+def draw_patient(archetype: Archetype, draws: Draws, *, recorded: bool = True) -> Patient:
+    """Return one patient of this kind; the same draws give the same patient.
+
+    Args:
+        recorded: only the vital signs that somebody wrote down; otherwise all that can be measured.
+    """
     age = _draw_span(draws, archetype.age)
     sex = "female" if draws.chance(archetype.female) else "male"
     modifiers = _draw_modifiers(draws, archetype, age.years, sex)
@@ -139,7 +143,8 @@ def draw_patient(archetype: Archetype, draws: Draws) -> Patient:
         values["pain_score"] = float(score)
     if values.get("temp_c", 0.0) > WARM_C and flags.get("fever") is False:
         del flags["fever"]
-    values, not_taken = _recorded(draws, values, archetype)
+    written, not_taken = _recorded(draws, values, archetype)
+    values = written if recorded else values
     fahrenheit = draws.chance(0.6)
     if fahrenheit and "temp_c" in values:
         values["temp_c"] = round(fahrenheit_to_celsius(round(values["temp_c"] * 1.8 + 32.0, 1)), 2)
