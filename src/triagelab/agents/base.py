@@ -1,4 +1,4 @@
-"""The one protocol every agent follows."""
+"""The protocols agents follow: one answer a presentation, or one action a dialogue at the bedside."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from triagelab.cases.bedside.actions import BedsideAction
+from triagelab.cases.bedside.observation import Dialogue
 from triagelab.cases.presentation import Presentation
 
 
@@ -50,4 +52,15 @@ class Agent(Protocol):
 
     def predict(self, presentations: Sequence[Presentation], *, seed: int = 0) -> list[Prediction]:
         """Return one prediction a presentation, in order. `seed` matters only to agents that sample."""
+        ...
+
+
+@runtime_checkable
+class BedsideAgent(Protocol):
+    """Decides at the bedside what to do next, for a batch of dialogues; it keeps no state between calls."""
+
+    name: str
+
+    def act(self, dialogues: Sequence[Dialogue], *, seed: int = 0) -> list[BedsideAction]:
+        """Return one action a dialogue, in order. `seed` matters only to agents that sample."""
         ...

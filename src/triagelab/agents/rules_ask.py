@@ -98,7 +98,7 @@ def ask(
     if not decision.unknown:
         return ()
     name, level = (matrix.name if matrix else "standard"), decision.level
-    unknown = {*decision.unknown, *assumed} - _barred(sex, age_years)
+    unknown = {*decision.unknown, *assumed} - barred(sex, age_years)
     value: dict[str, float] = {}
     for worth, fact in _worth(decision.version, options, level, name):
         if fact in unknown:
@@ -115,7 +115,7 @@ def ask(
     return tuple(best[:MOST])
 
 
-def _barred(sex: str | None, age_years: float | None) -> frozenset[str]:
+def barred(sex: str | None, age_years: float | None) -> frozenset[str]:
     """Return the facts that this patient cannot have, and those that everybody sees."""
     table = ask_table()
     return frozenset(table.plain).union(*(limit.facts for limit in table.limit if limit.excludes(sex, age_years)))
@@ -154,7 +154,7 @@ def _valued(
     facts: Mapping[str, float],
     numbers: Mapping[str, float],
 ) -> tuple[tuple[float, str], ...]:
-    forced, missed, silent = _forced(version, options), _missed(matrix), ask_table().silent
+    forced, missed, silent = forced_levels(version, options), missed_costs(matrix), ask_table().silent
     found = [
         (silent * share * missed[forced[fact] - 1][level - 1], fact) for fact, share in facts.items() if fact in forced
     ]
@@ -164,7 +164,7 @@ def _valued(
 
 
 @lru_cache(maxsize=32)
-def _forced(version: int, options: EsiOptions) -> Mapping[str, int]:
+def forced_levels(version: int, options: EsiOptions) -> Mapping[str, int]:
     """Return the level that each fact gives when it is known to hold, for facts that are a rule by themselves."""
     found: dict[str, int] = {}
     for name, rules in engine(version, options).by_flag.items():
@@ -175,7 +175,7 @@ def _forced(version: int, options: EsiOptions) -> Mapping[str, int]:
 
 
 @lru_cache(maxsize=8)
-def _missed(name: str) -> tuple[tuple[float, ...], ...]:
+def missed_costs(name: str) -> tuple[tuple[float, ...], ...]:
     """Return the cost of answering (column) for the truth (row), nothing where the truth is less urgent."""
     matrix = cost_matrix(name)
     return tuple(
