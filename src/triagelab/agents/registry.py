@@ -1,4 +1,4 @@
-"""Agents by name (`rules`, `tabular:DIR`, `hybrid:DIR`, ...); wrappers take their agent after a colon."""
+"""Agents by name (`rules`, `tabular:DIR`, `safety:rules`, ...); wrappers take their agent after a colon."""
 
 from __future__ import annotations
 
@@ -74,6 +74,13 @@ REGISTRY: dict[str, AgentEntry] = {
             "engine, encoder and trees pooled; the engine's hard findings stand",
             "triagelab train hybrid-nhamcs",
         ),
+        AgentEntry(
+            "safety",
+            "triagelab.agents.safety:SafetyAgent",
+            AGENT,
+            "any agent, its answer raised where a red flag says so",
+        ),
+        AgentEntry("red-flags", "triagelab.agents.safety:RedFlagsAgent", NOTHING, "the safety layer alone, no model"),
         AgentEntry(
             "model", "triagelab.agents.local:LocalAgent.load", DIRECTORY, "a local checkpoint", "triagelab train"
         ),
