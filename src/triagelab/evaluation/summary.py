@@ -16,15 +16,21 @@ from triagelab.evaluation.beliefs import BELIEFS, belief_figures
 from triagelab.evaluation.intervals import LEVEL, RESAMPLES, Interval, intervals, wilson
 from triagelab.evaluation.metrics import METRICS, class_f1, tally
 from triagelab.evaluation.records import Record
+from triagelab.evaluation.safety import KEY as SAFETY
+from triagelab.evaluation.safety import effect_of
 
 SUMMARY = "summary.json"
 FORMAT = 1
 
 
 def summarise(records: Sequence[Record], *, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, Any]:
-    """Return n, every metric with value and interval, costs with their matrix, per-class table and confusion matrix."""
+    """Return n, every metric with value and interval, costs with their matrix, per-class table and confusion matrix.
+
+    What a safety layer did stands under `safety` where the agent has one.
+    """
     counts = tally(records)
     found = intervals(counts, seed=seed, resamples=resamples)
+    safety = effect_of(records, seed=seed, resamples=resamples)
     return {
         "n": counts.n,
         "cases": len({record.case_id for record in records}),
@@ -41,6 +47,7 @@ def summarise(records: Sequence[Record], *, seed: int = 0, resamples: int = RESA
             "columns": "answer 1-5, no answer",
             "counts": counts.confusion.tolist(),
         },
+        **({SAFETY: {**safety.to_dict(), "lines": safety.lines()}} if safety is not None else {}),
         "statuses": dict(Counter(record.status for record in records).most_common()),
         "intervals": {
             "level": LEVEL,
@@ -142,6 +149,7 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
         lines.append(f"  {'cost, ' + name:<20} {figure(cost)}")
     if (beliefs := summary.get("probabilities")) is not None:
         lines += [f"  {name:<20} {figure(beliefs[name])}" for name in BELIEFS]
+    lines += summary.get(SAFETY, {}).get("lines", [])
     lines.append(f"  95 % intervals: {summary['intervals']['method']}")
     lines += [f"  cost matrix, {name}: {summary['cost'][name]['text']}" for name in cost_matrices()]
     if summary.get("rejected"):
