@@ -103,7 +103,7 @@ def _ketones(facts_now: Facts, voice: Voice) -> str:
     high = facts_now.flags.get("dka_suspected")
     steps = range(38, 68) if high else range(1, 6)
     value = voice.pick(tuple(steps), "ketones") / 10.0
-    return f"Blood ketones {'high' if high else 'normal'} at {value:.1f} mmol/L."
+    return f"High blood ketones, {value:.1f} mmol/L." if high else f"No ketones in the blood, {value:.1f} mmol/L."
 
 
 def _pregnancy(bedside: BedsidePatient, facts_now: Facts) -> Result:
