@@ -1,1 +1,269 @@
-"""How a patient goes on from arrival: who gets worse, when, and what stops it."""
+"""How a patient goes on from arrival: who gets worse, when, and what stops it.
+
+Danger never falls by itself: a course only adds facts and moves vital signs to the bad side. What the agent gives holds
+a course where it is; it neither heals nor counts as an intervention of the event, so no treatment changes the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from triagelab.cases.archetypes import load_archetypes
+from triagelab.cases.bedside.actions import INTERVENTIONS
+from triagelab.cases.bedside.patient import BedsidePatient
+from triagelab.cases.draws import Draws
+from triagelab.cases.physiology import physiology, sample_vitals
+from triagelab.clinical.esi import decide
+from triagelab.clinical.facts import RESOURCE_TYPES, Facts, vocabulary
+from triagelab.clinical.vitals import RANGES
+from triagelab.errors import UnknownNameError
+from triagelab.files import packaged_table
+
+Interval = tuple[float, float]
+Effect = Literal["right", "late", "harmless", "wrong"]
+"""`right`: indicated since arrival; `late`: only since the patient got worse."""
+_LOWER_IS_WORSE = frozenset({"sbp_mmhg", "dbp_mmhg", "spo2_pct", "gcs", "glucose_mg_dl"})
+_FEVERISH_C = 37.5
+
+
+class _Who(BaseModel):
+    """For whom a row of the table is.
+
+    Attributes:
+        any: facts of which one is true, or `archetypes` of which the patient is one, or a vital sign under its limit
+            of `below`; `all`: facts that are all true; `unless`: facts of which none is.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    any: tuple[str, ...] = ()
+    archetypes: tuple[str, ...] = ()
+    below: dict[str, float] = Field(default_factory=dict)
+    all: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    min_age: float = 0
+    max_age: float = 125
+    right: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> _Who:
+        _check("fact", (*self.any, *self.all, *self.unless), set(vocabulary()) - set(RESOURCE_TYPES))
+        _check("archetype", self.archetypes, load_archetypes())
+        _check("vital sign", self.below, RANGES)
+        _check("intervention", (*self.right, *self.harmless), INTERVENTIONS)
+        return self
+
+    def fits(self, patient: BedsidePatient) -> bool:
+        """Return whether the row is for this patient as he arrived."""
+        flags, vitals = patient.start.flags, patient.start.vitals
+        age = patient.start.age_years
+        if age is not None and not self.min_age <= age <= self.max_age:
+            return False
+        if any(flags.get(name) for name in self.unless) or not all(flags.get(name) for name in self.all):
+            return False
+        if patient.patient.archetype.id in self.archetypes or any(flags.get(name) for name in self.any):
+            return True
+        return any((value := getattr(vitals, name)) is not None and value < low for name, low in self.below.items())
+
+
+class CourseRule(_Who):
+    """One way to get worse.
+
+    Units: minutes; `gains` in shares of the span.
+
+    Attributes:
+        from_: levels on arrival for which it is.
+        onset, span: when it begins, how long it takes.
+        profile: where the vital signs go; `falls`: vital signs of the profile that get worse by falling; `gcs`: where
+            the coma scale goes.
+        gains: fact -> share of the span after which it is true.
+        right: indicated at once; `later`: right once the course has begun; `harmless`: neither right nor wrong.
+        stops: what holds the course.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    text: str
+    from_: tuple[Literal[2, 3], ...] = Field(alias="from", min_length=1)
+    chance: float = Field(gt=0, le=1)
+    onset: Interval
+    span: Interval
+    profile: str | None = None
+    falls: tuple[str, ...] = ()
+    gcs: Interval | None = None
+    gains: dict[str, float] = Field(min_length=1)
+    later: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _coherent(self) -> CourseRule:
+        _check("fact", self.gains, set(vocabulary()) - set(RESOURCE_TYPES))
+        _check("intervention", self.later, INTERVENTIONS)
+        _check("stopping intervention", self.stops, {*self.right, *self.later, *self.harmless})
+        if self.profile is not None:
+            _check("physiology", (self.profile,), physiology().profile)
+        if not (0 < self.onset[0] <= self.onset[1] and 0 < self.span[0] <= self.span[1]):
+            raise ValueError(f"{self.id}: onset and span must be above 0 and rise")
+        if not all(0 <= share <= 1 for share in self.gains.values()):
+            raise ValueError(f"{self.id}: shares of the span lie from 0 to 1")
+        return self
+
+
+class CourseTable(BaseModel):
+    """The whole table: ways to get worse, and what is right for those who arrive failing.
+
+    Attributes:
+        harmless_when_urgent: neither right nor wrong for anybody who arrives at level 1 or 2.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    source: str
+    verified: bool
+    harmless_when_urgent: tuple[str, ...]
+    course: tuple[CourseRule, ...]
+    care: tuple[_Who, ...]
+
+
+def _check(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
+
+
+@cache
+def courses() -> CourseTable:
+    """Return the table in data/courses.toml."""
+    return packaged_table("triagelab.cases.bedside", "courses.toml", CourseTable)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What happens to one patient if nobody does anything, and what would be right to do.
+
+    Units: minutes since arrival.
+
+    Attributes:
+        start: facts on arrival; `level`: the truth on arrival.
+        rule: the way he gets worse; None stays as he is.
+        onset, end: when it begins and is over.
+        target: vital signs at its end, where they move at all.
+        gains: (minute, fact) in order of time.
+        right, later, harmless: interventions; see CourseRule. `right` and `harmless` come from every row that fits the
+            patient, so they do not tell whether he would have got worse.
+    """
+
+    start: Facts
+    level: int
+    rule: CourseRule | None = None
+    onset: float = 0.0
+    end: float = 0.0
+    target: Mapping[str, float] = field(default_factory=dict)
+    gains: tuple[tuple[float, str], ...] = ()
+    right: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()
+    harmless: frozenset[str] = frozenset()
+
+    @cached_property
+    def stops(self) -> frozenset[str]:
+        return frozenset(self.rule.stops) if self.rule is not None else frozenset()
+
+    def moment(self, minute: float, given: Mapping[str, float]) -> float:
+        """Return the minute whose facts hold at `minute`: it stands still before the onset, after the end, and from the
+        first intervention that stops the course.
+
+        Args:
+            given: interventions and the minute since when each works.
+        """
+        if self.rule is None:
+            return 0.0
+        held = min((at for name, at in given.items() if name in self.stops), default=minute)
+        now = min(minute, held, self.end)
+        return now if now > self.onset else 0.0
+
+    def facts_at(self, minute: float, given: Mapping[str, float] = MappingProxyType({})) -> Facts:
+        """Return what is true at that minute. Args: see `moment`."""
+        now = self.moment(minute, given)
+        if now == 0.0:
+            return self.start
+        share = (now - self.onset) / (self.end - self.onset)
+        vitals = {name: _between(name, getattr(self.start.vitals, name), to, share) for name, to in self.target.items()}
+        gained = {name: True for at, name in self.gains if at <= now}
+        return replace(self.start, vitals=self.start.vitals.with_(**vitals), flags={**self.start.flags, **gained})
+
+    def effect(self, intervention: str, minute: float, given: Mapping[str, float]) -> Effect:
+        """Return what an intervention is worth at that minute."""
+        begun = self.moment(minute, given) > 0.0
+        if intervention in self.right:
+            return "right"
+        if begun and intervention in self.later:
+            return "late"
+        return "harmless" if intervention in self.harmless or (begun and intervention in self.stops) else "wrong"
+
+
+def course_of(patient: BedsidePatient) -> Course:
+    """Return the course of this patient; it depends on the case alone.
+
+    A named task keeps the severity it was written for, so only its level 2 patients get worse.
+    """
+    level = decide(patient.start).level
+    named = patient.tier is not None and level > 2
+    ways = [] if named else [rule for rule in courses().course if level in rule.from_ and rule.fits(patient)]
+    rows: list[_Who] = [*ways, *(row for row in courses().care if row.fits(patient))]
+    right = frozenset(name for row in rows for name in row.right) if level <= 3 else frozenset[str]()
+    harmless = {name for row in rows for name in row.harmless}
+    if level <= 2:
+        harmless |= {*courses().harmless_when_urgent}
+    still = Course(patient.start, level, right=right, harmless=frozenset(harmless - right))
+    for rule in ways:
+        draws = Draws("bedside.course", 0, patient.case_id, rule.id)
+        if draws.chance(rule.chance):
+            return _drawn(still, rule, draws)
+    return still
+
+
+def _drawn(still: Course, rule: CourseRule, draws: Draws) -> Course:
+    onset = round(draws.between(*rule.onset), 1)
+    span = round(draws.between(*rule.span), 1)
+    start, target = still.start, {}
+    if rule.profile is not None and start.age_years is not None:
+        target = sample_vitals(draws, start.age_years, rule.profile)
+    if rule.gcs is not None:
+        target["gcs"] = float(round(draws.between(*rule.gcs)))
+    moves = {
+        name: value
+        for name, value in target.items()
+        if (now := getattr(start.vitals, name)) is not None and _worse(name, now, value, rule.falls)
+    }
+    gains = sorted((round(onset + share * span, 2), name) for name, share in rule.gains.items() if not start[name])
+    return replace(
+        still, rule=rule, onset=onset, end=onset + span, target=moves, gains=tuple(gains),
+        later=frozenset(rule.later) - still.right,
+    )  # fmt: skip
+
+
+def _worse(name: str, now: float, to: float, falls: tuple[str, ...]) -> bool:
+    """Return whether moving there is a move to the bad side."""
+    if name == "temp_c":
+        return to > max(now, _FEVERISH_C)
+    return to < now if name in _LOWER_IS_WORSE or name in falls else to > now
+
+
+def _between(name: str, start: float, to: float, share: float) -> float:
+    return round(start + (to - start) * share, 1 if name == "temp_c" else 0)
+
+
+def facts_at(patient: BedsidePatient, minute: float, treated: frozenset[str] = frozenset()) -> Facts:
+    """Return what is true of the patient at that minute, with `treated` given on arrival.
+
+    Keep the `Course` instead where many minutes are asked for: this draws it anew.
+    """
+    return course_of(patient).facts_at(minute, dict.fromkeys(treated, 0.0))
+
+
+__all__ = ["Course", "CourseRule", "CourseTable", "Effect", "course_of", "courses", "facts_at"]

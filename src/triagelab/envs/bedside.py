@@ -1,0 +1,265 @@
+"""bedside-v1: ask, measure, examine, test and treat before you commit, while the patient's course goes on.
+
+Nothing on the way tells the truth: until the end a step pays for its minutes alone; delay and treatment are settled
+with the answer. The truth is the engine's, on what is true at the minute of the commit; what the agent gave holds a
+course but counts as no intervention of the event, so nobody can make a patient more or less urgent by treating.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from triagelab.cases.bedside.actions import BedsideAction, read_action
+from triagelab.cases.bedside.course import Course, course_of
+from triagelab.cases.bedside.observation import BedsideObservation
+from triagelab.cases.bedside.patient import BedsidePatient, draw_bedside
+from triagelab.cases.bedside.replies import Reply, opening, reply
+from triagelab.cases.bedside.tasks import named_tasks
+from triagelab.cases.bedside.vocabulary import bedside_table, minutes_of, pathway_of
+from triagelab.clinical.esi import EsiDecision, decide
+from triagelab.clinical.facts import Facts
+from triagelab.envs.base import SEEDS, Task
+from triagelab.envs.bedside_debrief import debrief
+from triagelab.errors import BadInputError
+from triagelab.rewards.episodes import (
+    BedsideOutcome,
+    EpisodeBreakdown,
+    EpisodeReward,
+    PartsReward,
+    final_pay,
+    load_episode_reward,
+    step_pay,
+)
+
+MAX_STEPS = 20
+TASK_STEPS = 10
+GENERATED = ("train", "dev", "test")
+TASKS = "tasks"
+TASK_REWARD = "tiers-v1"
+BEGUN = "It is being done."
+"""Said of every intervention alike: neither what it is worth nor words that a reader would take for the past."""
+CASES_KEPT = 512
+"""Patients kept for the next reset with the same split and seed, such as the other members of a GRPO group."""
+
+
+@dataclass(slots=True)
+class Chart:
+    """What has been done so far and what it did; everything that changes in an episode.
+
+    Units: minutes since arrival.
+
+    Attributes:
+        given: interventions and since when each works.
+        treated: something right was given; `helped`: something that was indicated from arrival on.
+        untreated: stretches (level, from, to) without anything right.
+    """
+
+    minute: float = 0.0
+    steps: int = 0
+    told: frozenset[str] = frozenset()
+    given: dict[str, float] = field(default_factory=dict)
+    treated: bool = False
+    helped: bool = False
+    wrong: int = 0
+    untreated: list[tuple[int, float, float]] = field(default_factory=list)
+
+    def wait(self, level: int, minutes: float) -> None:
+        """Let time pass for a patient who is at this level now."""
+        if not self.treated and minutes > 0.0:
+            self.untreated.append((level, self.minute, self.minute + minutes))
+        self.minute += minutes
+
+
+class BedsideEpisode:
+    """One patient, from arrival to the commit or the last action."""
+
+    def __init__(self, patient: BedsidePatient, course: Course, reward: EpisodeReward, max_steps: int) -> None:
+        self.patient, self.course, self.reward, self.max_steps = patient, course, reward, max_steps
+        self.chart = Chart()
+        self._moment = -1.0
+        self._facts = patient.start
+        self._decision: EsiDecision | None = None
+
+    def first(self) -> BedsideObservation:
+        """Return complaint, person and what is visible."""
+        return self._seen(opening(self.patient, self.facts()))
+
+    def step(self, action: BedsideAction) -> BedsideObservation:
+        """Return what comes of an action."""
+        chart = self.chart
+        chart.steps += 1
+        if action.kind == "commit":
+            return self._end(action, 0.0, "You have committed.")
+        minutes = minutes_of(action)
+        level = self.decision().level
+        effect = self._effect(action)
+        chart.wait(level, minutes)
+        if effect is not None and action.target is not None:
+            chart.given.setdefault(action.target, chart.minute)
+            chart.treated |= effect in ("right", "late")
+            chart.helped |= effect == "right"
+            chart.wrong += effect == "wrong"
+        answer = self._answer(action)
+        if chart.steps >= self.max_steps:
+            return self._end(None, minutes, answer.text, measured=answer.measured, refused=answer.refused)
+        pay = step_pay(self.reward, minutes)
+        return self._seen(answer.text, pay, measured=answer.measured, refused=answer.refused)
+
+    def best(self) -> BedsideAction:
+        """Return the action of somebody who knows the truth: what is indicated, where it pays for its minutes, else the
+        right answer."""
+        for name in self._worth_giving():
+            return BedsideAction(kind="intervene", target=name)
+        decision = self.decision()
+        return BedsideAction.model_validate(
+            {
+                "kind": "commit",
+                "level": decision.level,
+                "pathway": pathway_of(decision.level, self.facts()),
+                "pattern": self.patient.pattern,
+            }
+        )
+
+    def facts(self) -> Facts:
+        """Return what is true now."""
+        moment = self.course.moment(self.chart.minute, self.chart.given)
+        if moment != self._moment:
+            self._moment, self._decision = moment, None
+            self._facts = self.course.facts_at(self.chart.minute, self.chart.given)
+        return self._facts
+
+    def decision(self) -> EsiDecision:
+        """Return what the engine makes of it now; run again only after something has changed."""
+        facts = self.facts()
+        if self._decision is None:
+            self._decision = decide(facts)
+        return self._decision
+
+    def _answer(self, action: BedsideAction) -> Reply:
+        if action.kind == "intervene":
+            return Reply(BEGUN)
+        answer = reply(self.patient, self.facts(), action, told=self.chart.told, minute=self.chart.minute)
+        self.chart.told |= answer.told
+        return answer
+
+    def _effect(self, action: BedsideAction) -> str | None:
+        if action.kind != "intervene" or action.target is None:
+            return None
+        return self.course.effect(action.target, self.chart.minute, self.chart.given)
+
+    def _worth_giving(self) -> list[str]:
+        """Return the interventions that would earn more than their minutes cost, the best first."""
+        if not isinstance(self.reward, PartsReward) or self.chart.helped or self.max_steps - self.chart.steps < 2:
+            return []
+        now, level = self.chart.minute, self.decision().level
+        worth = []
+        for name in sorted(self.course.right):
+            minutes = minutes_of(BedsideAction(kind="intervene", target=name))
+            stretch = () if self.chart.treated else ((level, now, now + minutes),)
+            gain = self.reward.treatment.right + self.reward.time.minute * minutes + self.reward.delayed(stretch)
+            if gain > 0.0:
+                worth.append((-gain, name))
+        return [name for _, name in sorted(worth)]
+
+    def _end(self, commit: BedsideAction | None, minutes: float, message: str, **seen: Any) -> BedsideObservation:
+        chart, decision, facts = self.chart, self.decision(), self.facts()
+        outcome = BedsideOutcome(
+            level=decision.level,
+            true_pathway=pathway_of(decision.level, facts),
+            true_pattern=self.patient.pattern,
+            answer=commit.level if commit else None,
+            pathway=commit.pathway if commit else None,
+            pattern=commit.pattern if commit else None,
+            steps=chart.steps,
+            tier=self.patient.tier,
+            untreated=tuple(chart.untreated),
+            helped=chart.helped,
+            wrong=chart.wrong,
+        )
+        told = debrief(self.patient, self.course, decision, outcome, chart.minute, chart.given)
+        return self._seen(message, final_pay(self.reward, outcome, minutes), done=True, debrief=told, **seen)
+
+    def _seen(self, message: str, pay: EpisodeBreakdown | None = None, **more: Any) -> BedsideObservation:
+        patient, chart = self.patient, self.chart
+        return BedsideObservation(
+            message=message,
+            reward=pay.total if pay else None,
+            components=pay.components if pay else {},
+            complaint=patient.complaint,
+            age_years=patient.start.age_years,
+            sex=patient.patient.sex,
+            arrival=patient.patient.arrival,
+            minute=chart.minute,
+            steps_left=0 if more.get("done") else self.max_steps - chart.steps,
+            **more,
+        )
+
+
+class BedsideKind:
+    """The kind of bedside-v1.
+
+    Args:
+        reward: name or TOML file of an episode reward by parts, for generated patients; the named tasks are always paid
+            by `tiers-v1`.
+
+    Raises: UnknownNameError, BadInputError or DataFormatError for a reward that is none, or that needs tiers.
+    """
+
+    env_id = "bedside-v1"
+    title = "Triage at the bedside"
+    description = (
+        "See one patient, ask, measure, examine, test and treat, then commit to level, pathway and pattern. Every "
+        "action takes minutes, and some patients get worse meanwhile."
+    )
+    action_type = BedsideAction
+    observation_type = BedsideObservation
+    splits: tuple[str, ...] = (*GENERATED, TASKS)
+    max_steps = MAX_STEPS
+
+    def __init__(self, reward: str = "bedside-v1") -> None:
+        self.reward = load_episode_reward(reward)
+        if not isinstance(self.reward, PartsReward):
+            raise BadInputError("reward", reward, "a reward by parts", f"{TASK_REWARD} is for the split {TASKS!r}")
+        self.task_reward = load_episode_reward(TASK_REWARD)
+        ranges = [self.reward.bounds(MAX_STEPS, longest_action()), self.task_reward.bounds(TASK_STEPS, 0.0)]
+        self.reward_range, self.return_range = (
+            (min(pair[place][0] for pair in ranges), max(pair[place][1] for pair in ranges)) for place in (0, 1)
+        )
+        self.component_names = tuple(dict.fromkeys((*self.reward.components, *self.task_reward.components)))
+
+    def begin(self, split: str, seed: int) -> BedsideEpisode:
+        """Return a new episode with a generated patient, or with the named task at place `seed`."""
+        patient, course = _case(split, seed)
+        if split == TASKS:
+            return BedsideEpisode(patient, course, self.task_reward, TASK_STEPS)
+        return BedsideEpisode(patient, course, self.reward, MAX_STEPS)
+
+    def read_action(self, raw: Mapping[str, Any]) -> BedsideAction:
+        """Return the typed action. Raises: BadInputError."""
+        return read_action(raw)
+
+    def task_count(self, split: str) -> int:
+        """Return how many cases a split has."""
+        return len(named_tasks()) if split == TASKS else SEEDS
+
+    def task(self, split: str, index: int) -> Task:
+        """Return the case at one place."""
+        if split != TASKS:
+            return Task(id=f"{split}-{index}", split=split, index=index)
+        named = named_tasks()[index]
+        return Task(id=named.id, split=split, index=index, tier=named.tier)
+
+
+def longest_action() -> float:
+    """Return the most minutes that one action takes."""
+    table = bedside_table()
+    return max((*table.minutes.values(), *table.minutes_of_target.values()))
+
+
+@lru_cache(maxsize=CASES_KEPT)
+def _case(split: str, seed: int) -> tuple[BedsidePatient, Course]:
+    patient = named_tasks()[seed].patient if split == TASKS else draw_bedside(split, seed)
+    return patient, course_of(patient)
