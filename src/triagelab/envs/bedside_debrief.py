@@ -36,7 +36,9 @@ def debrief(
         "because": [_rule(name, decision.version) for name in decision.because],
         "minutes": minute,
         "steps": outcome.steps,
-        "minimised": [words[name].text for name in sorted(patient.minimised)],
+        "minimised": [
+            words[name].text if name in words else "how bad the pain is" for name in sorted(patient.minimised)
+        ],
         "course": _course(course, minute, given),
         "indicated": sorted(course.right),
         "given": dict(given),

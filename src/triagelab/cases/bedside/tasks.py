@@ -161,7 +161,7 @@ def _archetype(row: TaskRow) -> Archetype:
         family="named-tasks",
         age=(row.age,),
         onset=row.onset,
-        expected_levels={level: (0.0, 1.0) for level in range(1, 6)},
+        expected_levels=dict.fromkeys(range(1, 6), (0.0, 1.0)),
         **words,
     )
 

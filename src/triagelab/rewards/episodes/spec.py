@@ -17,7 +17,6 @@ from triagelab.files import read_toml
 
 TIERS = ("easy", "medium", "hard")
 LEVELS = (1, 2, 3, 4, 5)
-Tier = Literal["easy", "medium", "hard"]
 Severity = Literal["Mild", "Moderate", "Emergency"]
 SEVERITIES: tuple[str, ...] = ("Mild", "Moderate", "Emergency")
 
@@ -129,9 +128,9 @@ class TiersReward(_Part):
     pattern: float = Field(ge=0, lt=1)
     one_step: float = Field(ge=0, lt=1)
     wrong: float = Field(gt=0, lt=1)
-    severity: dict[Tier, float]
-    near: dict[Tier, float]
-    tier_of_level: dict[Literal[1, 2, 3, 4, 5], Severity]
+    severity: dict[str, float]
+    near: dict[str, float]
+    tier_of_level: dict[int, Severity]
     service_of_pathway: dict[str, str]
 
     @field_validator("tier_of_level", mode="before")
@@ -139,9 +138,16 @@ class TiersReward(_Part):
     def _whole(cls, value: object) -> object:
         return {int(level): tier for level, tier in value.items()} if isinstance(value, Mapping) else value
 
+    @field_validator("tier_of_level")
+    @classmethod
+    def _all_levels(cls, value: dict[int, Severity]) -> dict[int, Severity]:
+        if set(value) != set(LEVELS):
+            raise ValueError("needs levels 1 to 5")
+        return value
+
     @field_validator("severity", "near")
     @classmethod
-    def _all_tiers(cls, value: dict[Tier, float]) -> dict[Tier, float]:
+    def _all_tiers(cls, value: dict[str, float]) -> dict[str, float]:
         if set(value) != set(TIERS) or not all(0 < pay < 1 for pay in value.values()):
             raise ValueError("needs easy, medium and hard, each strictly between 0 and 1")
         return value
