@@ -14,7 +14,7 @@ from triagelab.agents.base import Agent
 from triagelab.agents.fingerprint import fingerprint
 from triagelab.errors import BadInputError, UnknownNameError
 
-NOTHING, DIRECTORY, AGENT = "nothing", "a directory", "an agent"
+NOTHING, DIRECTORY, AGENT, MODEL = "nothing", "a directory", "an agent", "nothing or a model"
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class AgentEntry:
 
     Attributes:
         factory: `module:attribute`, imported only when the agent is asked for.
-        takes: what stands after the colon: nothing, a directory, or (wrappers) an agent.
+        takes: what stands after the colon: nothing, a directory, (wrappers) an agent, or the name of a served model.
         made_by: what the user runs to get the directory.
     """
 
@@ -84,6 +84,7 @@ REGISTRY: dict[str, AgentEntry] = {
         AgentEntry(
             "model", "triagelab.agents.local:LocalAgent.load", DIRECTORY, "a local checkpoint", "triagelab train"
         ),
+        AgentEntry("llm", "triagelab.agents.llm:LlmAgent.load", MODEL, "a model behind an OpenAI-compatible endpoint"),
     )
 }
 """Every agent that `--agent` accepts."""
@@ -98,6 +99,17 @@ OPTIONS: Mapping[str, str] = {
     "batch_size": "completions generated at once",
     "template": "prompt template",
     "protocol": "standard or published",
+    "base_url": "address of a chat endpoint, up to and with /v1",
+    "model": "name of the served model",
+    "api_key": "key of the endpoint",
+    "stream": "read answers piece by piece",
+    "concurrency": "requests at once",
+    "timeout": "seconds for one request",
+    "retries": "attempts beyond the first",
+    "cache": "folder of replies, or off",
+    "cache_credentialed": "keep replies to credentialed cases, too",
+    "price": "IN,OUT: dollars a million tokens",
+    "allow_remote": "credentialed cases may go to this endpoint, in this run",
 }
 """Options that any caller may give; an agent takes those that its factory names and leaves the others alone."""
 
@@ -126,6 +138,8 @@ def load_agent(spec: str, **options: Any) -> Agent:
             raise BadInputError("agent", spec, f"{name}:AGENT, for example {name}:rules")
         inner = load_agent(rest, **options)
         return _make(entry, (inner,), options)
+    if entry.takes == MODEL:
+        return _make(entry, (), {**options, "model": _one_model(spec, rest, options.get("model"))})
     if entry.takes == NOTHING:
         if colon:
             raise BadInputError("agent", spec, f"{name} alone: it takes nothing after the colon")
@@ -135,6 +149,12 @@ def load_agent(spec: str, **options: Any) -> Agent:
     with contextlib.suppress(AttributeError):  # an agent without room for it is told apart by name only
         vars(agent).setdefault("fingerprint", fingerprint(folder))
     return agent
+
+
+def _one_model(spec: str, rest: str, option: str | None) -> str | None:
+    if rest and option is not None and rest != option:
+        raise BadInputError("model", option, f"the model of {spec}, or one of both left out")
+    return rest or option
 
 
 def _directory(entry: AgentEntry, spec: str, rest: str) -> Path:

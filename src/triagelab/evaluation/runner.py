@@ -148,9 +148,13 @@ def _check(agent: Agent, cases: Sequence[Case], *, repeat: int, batch: int, prot
         if case.case_id in seen:
             raise BadInputError("case_id", case.case_id, "ids that are unique within the dataset")
         seen.add(case.case_id)
-    if getattr(agent, "remote", False) and any(case.presentation.credentialed for case in cases):
+    allowed = getattr(agent, "allow_remote", False) is True
+    if getattr(agent, "remote", False) and not allowed and any(case.presentation.credentialed for case in cases):
         raise BadInputError(
-            "agent", agent.name, "an agent on this machine: the source forbids sending its cases elsewhere"
+            "agent",
+            agent.name,
+            "an agent on this machine: the source forbids sending its cases elsewhere",
+            "if its terms allow this endpoint, say so for this run with --allow-remote",
         )
 
 

@@ -6,10 +6,10 @@ import asyncio
 import json
 import logging
 
-import chat_server as faults
 import pytest
-from chat_server import chat_server, good, raw, status
 
+import chat_server as faults
+from chat_server import chat_server, good, raw, status
 from triagelab.agents.chat import Wire
 from triagelab.agents.chat_backoff import Backoff
 from triagelab.agents.chat_cache import ReplyCache
@@ -133,7 +133,7 @@ def test_streams_that_break_are_asked_again_as_a_whole(lines, cut):
 def test_time_out_is_for_the_whole_attempt(stream):
     with chat_server(otherwise=faults.slow(0.4)) as server:
         asked = client(server, timeout=0.15, retries=1, stream=stream)
-        with pytest.raises(ChatError, match="timeout, no answer within 0.15 s"):
+        with pytest.raises(ChatError, match=r"timeout, no answer within 0\.15 s"):
             asked.ask([QUESTION])
         assert len(server.bodies) == 2
 
@@ -282,8 +282,15 @@ def test_usage_that_the_server_does_not_say_is_unknown():
 
 @pytest.mark.parametrize(
     "options",
-    [{"timeout": 0}, {"timeout": float("nan")}, {"concurrency": 0}, {"retries": -1}, {"temperature": -1}]
-    + [{"max_tokens": 0}, {"max_tokens": True}],
+    [
+        {"timeout": 0},
+        {"timeout": float("nan")},
+        {"concurrency": 0},
+        {"retries": -1},
+        {"temperature": -1},
+        {"max_tokens": 0},
+        {"max_tokens": True},
+    ],
 )
 def test_options_are_checked(options):
     with pytest.raises(BadInputError, match=next(iter(options))):

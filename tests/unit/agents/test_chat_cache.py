@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from chat_server import USAGE, call, chat_server, good, status
 
+from chat_server import USAGE, call, chat_server, good, status
 from triagelab.agents.chat_cache import ReplyCache
 from triagelab.agents.chat_client import ChatClient, ChatError, make_client
 from triagelab.agents.chat_endpoint import Endpoint

@@ -45,13 +45,23 @@ def test_what_is_missing_is_named_with_flag_and_variable(given, said):
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://x/v1", "127.0.0.1:8000", "http://", "http://[::1", "http://x:99999/v1", "http://x y/v1", "http://é/v1"]
-    + ["http://me:hidden-word@x/v1", "https://x/v1?key=hidden-word", "https://x/v1#hidden-word", "//hidden-word"],
+    [
+        "ftp://x/v1",
+        "127.0.0.1:8000",
+        "http://",
+        "http://[::1",
+        "http://x:99999/v1",
+        "http://x y/v1",
+        "http://é/v1",
+        "http://me:hidden-word@x/v1",
+        "https://x/v1?key=hidden-word",
+        "https://x/v1#hidden-word",
+    ],
 )
 def test_urls_that_are_none_or_carry_a_secret(url):
     with pytest.raises(BadInputError, match="--base-url") as caught:
         find_endpoint(url, "tiny", "k", environ={})
-    assert "hidden-word" not in str(caught.value) or url == "//hidden-word"
+    assert "hidden-word" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["secret key", "secret\nkey", "s€cret"])

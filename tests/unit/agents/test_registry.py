@@ -11,7 +11,7 @@ import pytest
 
 from triagelab.agents import registry
 from triagelab.agents.base import Agent, Prediction
-from triagelab.agents.registry import AGENT, NOTHING, OPTIONS, REGISTRY, AgentEntry, agent_names, load_agent
+from triagelab.agents.registry import AGENT, MODEL, NOTHING, OPTIONS, REGISTRY, AgentEntry, agent_names, load_agent
 from triagelab.cases.presentation import Presentation
 from triagelab.errors import BadInputError, UnknownNameError
 
@@ -54,7 +54,7 @@ def test_every_factory_exists_and_takes_what_the_entry_says(name):
     parameters = list(inspect.signature(entry.load_factory()).parameters.values())
     required = [one for one in parameters if one.default is inspect.Parameter.empty]
     assert not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters), "would swallow a misspelt option"
-    assert len(required) == (0 if entry.takes == NOTHING else 1)
+    assert len(required) == (0 if entry.takes in (NOTHING, MODEL) else 1)
 
 
 def test_every_agent_that_needs_nothing_answers_in_order():

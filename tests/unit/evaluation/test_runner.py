@@ -177,6 +177,12 @@ def test_credentialed_cases_stay_on_this_machine(tmp_path):
     with pytest.raises(BadInputError, match="forbids"):
         evaluate(agent, dataset(5, credentialed=True), tmp_path / "run", progress=False)
     assert agent.calls == 0
+    agent.allow_remote = "yes"
+    with pytest.raises(BadInputError, match="--allow-remote"):
+        evaluate(agent, dataset(5, credentialed=True), tmp_path / "run", progress=False)
+    agent.allow_remote = True
+    evaluate(agent, dataset(5, credentialed=True), tmp_path / "run", progress=False)
+    assert agent.calls == 1
 
 
 def test_published_protocol_reads_completions_with_the_published_patterns(tmp_path):
