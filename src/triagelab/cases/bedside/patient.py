@@ -51,6 +51,7 @@ class BedsidePatient:
             the first number for pain is too low.
         pattern: the clinical pattern, one of `actions.PATTERNS`.
         tier: easy, medium or hard, for the named tasks.
+        own_words: the history is heard in the words of who speaks; otherwise in those of the nurse who took it.
     """
 
     case_id: str
@@ -60,6 +61,7 @@ class BedsidePatient:
     minimised: frozenset[str]
     pattern: str
     tier: str | None = None
+    own_words: bool = True
 
 
 def draw_bedside(split: str, seed: int) -> BedsidePatient:
@@ -82,14 +84,17 @@ def bedside_patient(
     patient = draw_patient(archetype, draws, recorded=False)
     start = _measurable(patient, draws)
     patient = replace(patient, facts=start)
-    complaint = draws.pick(archetype.complaint).format_map(_tokens(patient))
+    complaint, own_words = draws.pick(archetype.complaint), draws.chance(0.5)
+    if own_words:
+        complaint = archetype.complaint[0]  # the one that fits the patient's words, as in the notes of that voice
     return BedsidePatient(
         case_id=case_id,
         patient=patient,
-        complaint=complaint,
+        complaint=complaint.format_map(_tokens(patient)),
         start=start,
         minimised=_minimised(patient, draws, minimises),
         pattern=patterns()[archetype.id],
+        own_words=own_words,
     )
 
 

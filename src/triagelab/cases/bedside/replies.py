@@ -6,14 +6,15 @@ words as long as the same is true.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from triagelab.cases.bedside.actions import VITALS, BedsideAction
 from triagelab.cases.bedside.patient import BedsidePatient
 from triagelab.cases.bedside.results import Result, measure, test
-from triagelab.cases.bedside.voice import BYSTANDER_KNOWS, Voice, voice_of
 from triagelab.cases.bedside.vocabulary import bedside_bank, channels
+from triagelab.cases.bedside.voice import BYSTANDER_KNOWS, Voice, voice_of
+from triagelab.cases.content import fitting
 from triagelab.cases.draws import Draws
 from triagelab.cases.narrative import opener_words
 from triagelab.cases.phrases import voices
@@ -25,6 +26,12 @@ NOTHING = "Nothing of note."
 NOTHING_ELSE = "Nothing else of note."
 MORE_AT_ONCE = 2
 """Facts that one open question brings to light."""
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "story": ("social", "worry"),
+    "past_illness": ("history", "family"),
+    "medicines_and_allergies": ("meds",),
+}
+"""Topic -> kinds of lines that are beside the point (data/distractors.toml)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,8 @@ def opening(patient: BedsidePatient, facts_now: Facts) -> str:
     voice = voice_of(patient, facts_now)
     draws = Draws("cases.bedside.opening", 0, patient.case_id)
     first = opener_words(voice.patient, voices().prose.openers, patient.complaint, voice.person, draws, "prose")
-    own = draws.pick(voice.patient.archetype.lay)
-    said = [voice.lay(own)] if draws.chance(0.5) and not voice.silent else []
+    quoted = voice.own_words and not voice.silent
+    said = [voice.lay(voice.pick(voice.patient.archetype.lay, "lay"))] if quoted else []
     return " ".join([first, *said, *_at_a_glance(voice)])
 
 
@@ -96,26 +103,32 @@ def _split(voice: Voice, names: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def _at_a_glance(voice: Voice) -> list[str]:
     true, false = _split(voice, channels().visible)
-    against = [name for name in false if bedside_bank()[name].against]
-    return [voice.seen(name) for name in true] + voice.excluded(against)
+    return [voice.seen(name) for name in true] + voice.excluded(_against(false))
+
+
+def _against(names: Iterable[str]) -> list[str]:
+    """Return the facts whose absence shows at a glance."""
+    return [name for name in names if bedside_bank()[name].against]
 
 
 def _examined(voice: Voice, names: Iterable[str]) -> Reply:
     true, false = _split(voice, names)
     parts = [voice.seen(name) for name in true] + voice.excluded(false)
-    return Reply(" ".join([*parts, NOTHING_ELSE if parts else NOTHING]), told=frozenset((*true, *false)))
+    return Reply(_closed(parts), told=frozenset((*true, *voice.sayable(false))))
+
+
+def _closed(parts: list[str]) -> str:
+    return " ".join([*parts, NOTHING_ELSE if parts else NOTHING])
 
 
 def _looked(patient: BedsidePatient, facts_now: Facts, voice: Voice, told: frozenset[str]) -> Reply:
     """Return the look from the door again, and every vital sign that was taken before."""
-    results = [
-        measure(patient, facts_now, voice, target, again=True) for target in VITALS if f"measure({target})" in told
-    ]
+    taken = [target for target in VITALS if f"measure({target})" in told]
+    results = [measure(patient, facts_now, voice, target, again=True) for target in taken]
     true, false = _split(voice, channels().visible)
-    against = [name for name in false if bedside_bank()[name].against]
     values = {name: value for result in results for name, value in result.measured.items()}
-    parts = [*_at_a_glance(voice), *(result.text for result in results)]
-    return Reply(" ".join(parts) or NOTHING, values, told=frozenset((*true, *against)))
+    parts = [*_at_a_glance(voice), *(result.text for result in results if result.measured)]
+    return Reply(" ".join(parts) or NOTHING, values, told=frozenset((*true, *_against(false))))
 
 
 def _topic(voice: Voice, topic: str) -> list[str]:
@@ -134,20 +147,38 @@ def _asked(patient: BedsidePatient, voice: Voice, topic: str, again: bool) -> Re
     true, false = _split(voice, _topic(voice, topic))
     hidden = [name for name in true if name in patient.minimised and not again]
     open_facts = [name for name in true if name not in hidden]
+    denied = [] if voice.silent else false
     parts = _story(voice) if topic == "story" else []
     parts += [voice.told(name) for name in open_facts]
-    parts += voice.denied([name for name in (*hidden, *false) if not (voice.silent and name in false)])
-    return Reply(" ".join([*parts, NOTHING_ELSE if parts else NOTHING]), told=frozenset((*open_facts, *false)))
+    parts += voice.denied((*hidden, *denied)) + _beside_the_point(patient, voice, topic)
+    return Reply(_closed(parts), told=frozenset((*open_facts, *voice.sayable(denied))))
+
+
+def _beside_the_point(patient: BedsidePatient, voice: Voice, topic: str) -> list[str]:
+    """Return lines of the patient's life that belong to a topic and change nothing."""
+    kinds = KINDS.get(topic)
+    if kinds is None:
+        return []
+    items = fitting(patient.patient, Draws("cases.bedside.life", 0, patient.case_id))
+    flags = voice.patient.facts.flags
+    chosen = [item for item in items if item.kind in kinds and not any(flags.get(name) for name in item.conflicts)]
+    if voice.own_words:
+        return [voice.lay(voice.pick(item.lay, item.say[0])) for item in chosen]
+    return [voice.clinical(voice.pick(item.say, item.say[0])) for item in chosen]
 
 
 def _story(voice: Voice) -> list[str]:
-    """Return what happened and since when, in the words of who speaks."""
+    """Return what happened and since when."""
     patient, frame = voice.patient, voices().patient
+    layers = (patient.archetype, *patient.modifiers)
+    if not voice.own_words:
+        groups = [group for layer in layers for group in layer.story]
+        return [voice.clinical(voice.pick(group, "story", str(place))) for place, group in enumerate(groups)]
     parts = [voice.pick(patient.archetype.lay, "lay")]
     if patient.onset is not None:
         forms = frame.happened if patient.archetype.event else frame.lasting
         parts.append(voice.pick(forms, "onset").replace("{dur}", span_words(patient.onset, "full")))
-    groups = [*patient.archetype.lay_story, *(group for layer in patient.modifiers for group in layer.lay_story)]
+    groups = [group for layer in layers for group in layer.lay_story]
     parts += [voice.pick(group, "story", str(place)) for place, group in enumerate(groups)]
     return [voice.lay(part) for part in parts]
 

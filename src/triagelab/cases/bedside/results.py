@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from triagelab.cases.bedside.actions import VITALS
 from triagelab.cases.bedside.patient import COMA, BedsidePatient
-from triagelab.cases.bedside.voice import Voice
 from triagelab.cases.bedside.vocabulary import Finding, bedside_table, test_table
+from triagelab.cases.bedside.voice import Voice
 from triagelab.cases.patient import PAIN_FROM_YEARS
 from triagelab.clinical.facts import Facts
 

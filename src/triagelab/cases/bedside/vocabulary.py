@@ -61,7 +61,7 @@ class Channels(_Frozen):
 
 
 class Finding(_Frozen):
-    """What a test shows where one of the facts `when` is true, or in a kind of patient; always, where both are empty."""
+    """What a test shows where one of the facts `when` is true, or in a kind of patient; with neither, always."""
 
     text: str
     when: tuple[str, ...] = ()
@@ -172,7 +172,7 @@ def bedside_table() -> BedsideTable:
 @cache
 def bedside_bank() -> Mapping[str, Phrase]:
     """Return fact id -> phrases for every fact of the bedside: the generator's bank and data/words.toml."""
-    return MappingProxyType({**packaged_table(_PACKAGE, "words.toml", PhraseBank).fact, **phrase_bank()})
+    return MappingProxyType({**phrase_bank(), **packaged_table(_PACKAGE, "words.toml", PhraseBank).fact})
 
 
 @cache

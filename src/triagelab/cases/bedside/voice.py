@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -35,6 +36,18 @@ BYSTANDER_KNOWS = ("story", "past_illness", "medicines_and_allergies")
 """What a bystander can be asked about; the parents of a child know everything."""
 
 
+_TOO_OLD = re.compile(r"\b(?:words?|talks?|speaks?|sentences|answers|voice|chat\w*|scrolling|score)\b")
+_TOO_YOUNG = re.compile(r"\b(?:diapers?|fontanelle)\b")
+TALKS_FROM_YEARS = 3.0
+NO_DIAPERS_FROM_YEARS = 4.0
+
+
+def suiting(phrases: Sequence[str], age_years: float) -> Sequence[str]:
+    """Return the phrases that suit the age, all of them if none does: no baby talks, no grown-up wears diapers."""
+    wrong = _TOO_OLD if age_years < TALKS_FROM_YEARS else _TOO_YOUNG if age_years >= NO_DIAPERS_FROM_YEARS else None
+    return phrases if wrong is None else [text for text in phrases if not wrong.search(text)] or phrases
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """How one patient is spoken of now.
@@ -42,12 +55,14 @@ class Voice:
     Attributes:
         patient: the latent patient with the facts of now.
         silent: the patient cannot answer and only a bystander can be asked.
+        own_words: the history is in the words of who speaks, otherwise in the nurse's.
     """
 
     case_id: str
     patient: Patient
     person: Person
     silent: bool
+    own_words: bool
 
     def pick(self, items: Sequence[Item], *keys: str) -> Item:
         """Return the same item for the same keys at any time."""
@@ -61,42 +76,62 @@ class Voice:
         """Return a sentence in the words of who speaks."""
         return capital(sentence.format_map(self.person.lay))
 
+    def say(self, phrases: Sequence[str], name: str) -> str:
+        """Return this patient's phrase of several for one fact."""
+        return self.pick(suiting(phrases, self.patient.age.years), name)
+
     def seen(self, name: str) -> str:
         """Return a true fact as an examiner says it."""
-        return self.clinical(self.pick(bedside_bank()[name].yes, name))
+        return self.clinical(self.say(bedside_bank()[name].yes, name))
 
     def told(self, name: str) -> str:
         """Return a true fact as the history says it."""
-        return self.lay(self.pick(bedside_bank()[name].lay, name))
+        return self.lay(self.say(bedside_bank()[name].lay, name)) if self.own_words else self.seen(name)
+
+    def sayable(self, names: Iterable[str]) -> list[str]:
+        """Return the facts whose absence can be put in words and means something for this patient."""
+        bank = bedside_bank()
+        return [
+            name
+            for name in names
+            if bank[name].sex in (None, self.patient.sex) and (bank[name].lay_no or bank[name].no or bank[name].against)
+        ]
 
     def denied(self, names: Iterable[str]) -> list[str]:
-        """Return sentences of the history that deny false facts; those without words are left out."""
+        """Return sentences of the history about what is not so."""
+        if not self.own_words:
+            return self.excluded(names, denies=self.person.own_voice)
         found = []
-        for name in self._sayable(names):
+        for name in self.sayable(names):
             phrase = bedside_bank()[name]
             if phrase.lay_no:
-                found.append(self.lay(self.pick(phrase.lay_no, name)))
+                found.append(self.lay(self.say(phrase.lay_no, name)))
             elif phrase.no:
-                found.append(f"No {self.pick(phrase.no, name)}.")
+                found.append(f"No {self.say(phrase.no, name)}.")
         return found
 
-    def excluded(self, names: Iterable[str]) -> list[str]:
-        """Return sentences of an examiner about false facts: what is against them, and one list of what is not there."""
-        found, absent = [], []
-        for name in self._sayable(names):
+    def excluded(self, names: Iterable[str], *, denies: bool = False) -> list[str]:
+        """Return sentences of a nurse about what is not so: what speaks against it, and lists of what is not there.
+
+        Args:
+            denies: symptoms are denied by who can speak; signs are never more than not found.
+        """
+        found, denied, absent = [], [], []
+        for name in self.sayable(names):
             phrase = bedside_bank()[name]
             if phrase.against:
-                found.append(self.clinical(self.pick(phrase.against, name)))
+                found.append(self.clinical(self.say(phrase.against, name)))
             elif phrase.no:
-                absent.append(self.pick(phrase.no, name))
-        absent = list(dict.fromkeys(absent))
-        if absent:
-            listed = ", ".join(absent[:-1]) + f" or {absent[-1]}" if len(absent) > 1 else absent[0]
-            found.append(f"No {listed.format_map(self.person.clinical)}.")
+                (denied if denies and not phrase.sign else absent).append(self.say(phrase.no, name))
+        for verb, items in (("Denies", denied), ("No", absent)):
+            if items:
+                found.append(f"{verb} {_or_list(items).format_map(self.person.clinical)}.")
         return found
 
-    def _sayable(self, names: Iterable[str]) -> list[str]:
-        return [name for name in names if bedside_bank()[name].sex in (None, self.patient.sex)]
+
+def _or_list(items: list[str]) -> str:
+    once = list(dict.fromkeys(items))
+    return ", ".join(once[:-1]) + f" or {once[-1]}" if len(once) > 1 else once[0]
 
 
 def voice_of(bedside: BedsidePatient, facts_now: Facts) -> Voice:
@@ -104,4 +139,4 @@ def voice_of(bedside: BedsidePatient, facts_now: Facts) -> Voice:
     patient = replace(bedside.patient, facts=facts_now)
     silent = patient.age.years >= SELF_FROM_YEARS and any(facts_now.flags.get(name) for name in UNCONSCIOUS)
     person = person_of(patient, Draws("cases.bedside.person", 0, bedside.case_id))
-    return Voice(bedside.case_id, patient, person, silent)
+    return Voice(bedside.case_id, patient, person, silent, bedside.own_words)
