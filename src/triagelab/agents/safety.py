@@ -111,6 +111,7 @@ class SafetyAgent:
         self.inner, self.version = inner, version
         self.name = f"{NAME}:{inner.name}"
         self.remote = bool(getattr(inner, "remote", False))
+        self.allow_remote = getattr(inner, "allow_remote", False) is True
         found = getattr(inner, "fingerprint", None)
         if found is not None:
             self.fingerprint = found
@@ -142,7 +143,8 @@ def guarded(answer: Prediction, found: Alarm) -> Prediction:
     """Return the answer with the flags applied: never less urgent, never fewer questions.
 
     Missing: an answer without a level gets the flagged one and keeps its status; without a flag it stays no answer.
-    A raised answer keeps none of the agent's probabilities, which speak of another level.
+    A raised answer keeps none of the agent's probabilities, which speak of another level; its decision point stays the
+    agent's own, and the rules that raised it stand first in `because`.
     """
     note = {"without": answer.level, "raised": False, **_told(found)}
     asked = tuple(dict.fromkeys((*found.wanted, *answer.ask)))
@@ -157,7 +159,6 @@ def guarded(answer: Prediction, found: Alarm) -> Prediction:
         acceptable=frozenset({level, *kept}),
         probabilities=None,
         confidence=None,
-        point="A" if level == 1 else "B",
         because=tuple(dict.fromkeys((*rules, *answer.because))),
         ask=asked,
         extra={**answer.extra, NAME: {**note, "raised": True}},

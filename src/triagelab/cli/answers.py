@@ -131,7 +131,8 @@ def lines(presentation: Presentation, prediction: Prediction, version: int) -> l
         return [f"no answer ({prediction.status})", "", NOTICE]
     found = [_headline(prediction)]
     by_engine = prediction.extra.get("engine_level")
-    if by_engine not in (None, prediction.level):
+    found += _safety_lines(prediction.extra.get("safety"))
+    if by_engine not in (None, prediction.level) and not raised(prediction.extra):
         found.append(
             f"the decision path leads to ESI {by_engine}; by its probabilities the agent answers another level"
         )
@@ -153,6 +154,21 @@ def lines(presentation: Presentation, prediction: Prediction, version: int) -> l
     found += _sources(prediction, version)
     found.append(f"ESI v{version} rules, {NOTICE}" if steps else NOTICE)
     return found
+
+
+def raised(extra: Mapping[str, Any]) -> bool:
+    """Return whether a safety layer made the answer more urgent."""
+    return bool((extra.get("safety") or {}).get("raised"))
+
+
+def _safety_lines(note: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield the red flags of a safety layer with their sources, and from which answer they raised."""
+    if not note or not note["flags"]:
+        return
+    before = f"ESI {note['without']}" if note["without"] is not None else "no answer"
+    yield f"red flags (raised from {before})" if note["raised"] else "red flags (the answer was urgent enough)"
+    for flag in note["flags"]:
+        yield f"  {flag['sentence']} [{flag['rule']}] ({flag['source']})"
 
 
 def _headline(prediction: Prediction) -> str:

@@ -94,8 +94,10 @@ def fit_cached(dataset: Dataset, kind: str = "tabular", *, seed: int = 0) -> Pat
 
 
 def fitted_spec(agent: str, dataset: Dataset) -> str:
-    """Return the agent as `load_agent` takes it: a bare `majority` or `tabular` is fitted first and gets its folder."""
-    return f"{agent}:{fit_cached(dataset, agent)}" if agent in FITTED else agent
+    """Return the agent as `load_agent` takes it: a bare `majority` or `tabular` is fitted first and gets its folder,
+    also behind `safety:`."""
+    bare = agent.removeprefix("safety:")
+    return f"{agent}:{fit_cached(dataset, bare)}" if bare in FITTED else agent
 
 
 def _build(folder: Path, fit: Callable[[Path], object]) -> None:
