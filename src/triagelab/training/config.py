@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from triagelab.evaluation.provenance import config_hash
+from triagelab.training.bedside_config import BedsideSettings
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
@@ -210,6 +211,7 @@ class Recipe(RunRecipe):
         kind: `sft` or `grpo`.
         warm_start: run folder (or model folder) whose policy the run continues.
         assumed: dotted keys whose value is our assumption, because the published description does not give it.
+        bedside: the run takes place in an environment, by tool calls; None is one answer a note.
     """
 
     kind: Literal["sft", "grpo"]
@@ -222,6 +224,7 @@ class Recipe(RunRecipe):
     generation: GenerationSettings = GenerationSettings()
     reward: RewardSettings = RewardSettings()
     log: LogSettings = LogSettings()
+    bedside: BedsideSettings | None = None
 
     @model_validator(mode="after")
     def _assumed_keys_exist(self) -> Recipe:
@@ -231,6 +234,14 @@ class Recipe(RunRecipe):
                 if not isinstance(value, BaseModel) or part not in type(value).model_fields:
                     raise ValueError(f"assumed: {key!r} is no setting of a recipe")
                 value = getattr(value, part)
+        return self
+
+    @model_validator(mode="after")
+    def _episodes_scale_for_themselves(self) -> Recipe:
+        if self.bedside is not None and self.kind == "grpo" and self.reward.scale == "preset":
+            raise ValueError(
+                "reward.scale: group, batch or none where bedside is given: episodes have no preset for it"
+            )
         return self
 
     @model_validator(mode="after")

@@ -82,17 +82,24 @@ def _put(target: dict[str, Any], dotted: str, value: Any, recipe: type[RunRecipe
         fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
         if part not in fields:
             raise UnknownNameError("setting", dotted, _neighbours(dotted, recipe))
-        model = fields[part].annotation
+        model = _table(fields[part].annotation)
     for part in parents:
-        target = target.setdefault(part, {})
+        target[part] = target.get(part) or {}
+        target = target[part]
     target[last] = _from_text(value, get_args(model))
+
+
+def _table(annotation: Any) -> Any:
+    """Return the table of an annotation `Table | None`, and any other annotation as it is."""
+    tables = [part for part in get_args(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+    return tables[0] if tables else annotation
 
 
 def known_settings(model: type[BaseModel] = Recipe, prefix: str = "") -> list[str]:
     """Return every dotted key that a recipe has."""
     keys: list[str] = []
     for name, field in model.model_fields.items():
-        kind = field.annotation
+        kind = _table(field.annotation)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             keys.extend(known_settings(kind, f"{prefix}{name}."))
         else:

@@ -114,6 +114,10 @@ def _train_policy(recipe: Recipe, out: Path, progress: bool) -> dict[str, Any]:
         from triagelab.training.grpo import check_generation
 
         check_generation(recipe)
+    if recipe.bedside is not None:
+        from triagelab.training.bedside_run import train_bedside
+
+        return train_bedside(recipe, out, progress=progress)
     cases = data.load_cases(recipe.data)
     set_seed(derive_seed("training.adapter", recipe.seed, bits=31))
     with PartialState(cpu=not _has_gpu()).main_process_first():

@@ -1,0 +1,160 @@
+"""Bedside actions as tool calls of a chat model: the tools, the conversation, and how a call is read.
+
+The same words are used where a model is trained (`training/bedside_tools.py`) and where it acts
+(`agents/bedside_model.py`), so that it is asked the way it learnt.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from triagelab.cases.bedside.actions import PATHWAYS, PATTERNS, TARGETS, BedsideAction, read_action
+from triagelab.cases.bedside.observation import BedsideObservation, Dialogue
+from triagelab.errors import BadInputError
+
+Message = dict[str, Any]
+
+SYSTEM = "You triage an emergency patient. Learn what you need, one call at a time, then commit."
+ENDED = "The episode has ended."
+"""What is answered to the call that ends an episode: nothing of the truth, nothing left to do."""
+LONGEST_CALL = 2_000
+"""Characters of a completion in which a call is looked for."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "ask": ("Ask the patient, or whoever came along, about one topic.", "The topic."),
+    "measure": ("Measure one vital sign.", "The vital sign."),
+    "examine": ("Examine one region of the body.", "The region."),
+    "test": ("Do one test at the bedside.", "The test."),
+    "more_info": ("Ask whether there is anything else.", ""),
+    "reassess": ("Look at the patient again and repeat the vital signs that were measured before.", ""),
+    "intervene": ("Begin one treatment that cannot wait.", "The treatment."),
+    "commit": ("Answer: this ends the episode.", ""),
+}
+"""Tool -> (what it does, what its target is); the docstrings of the tools in training say the same."""
+ANSWER_TEXTS = {
+    "level": "ESI level, 1 is the most urgent.",
+    "pathway": "Where the patient goes next.",
+    "pattern": "What the picture looks like.",
+}
+
+TERSE_TEMPLATE = """\
+{%- if tools %}
+    {{- '<|im_start|>system\\n' }}
+    {%- if messages[0].role == 'system' %}{{- messages[0].content + '\\n' }}{%- endif %}
+    {%- for tool in tools %}{{- ' ' + tool.function.name }}{%- endfor %}
+    {{- '<|im_end|>\\n' }}
+{%- elif messages[0].role == 'system' %}
+    {{- '<|im_start|>system\\n' + messages[0].content + '<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+    {%- set content = message.content if message.content is string else '' %}
+    {%- if message.role == 'user' or (message.role == 'system' and not loop.first) %}
+        {{- '<|im_start|>' + message.role + '\\n' + content + '<|im_end|>\\n' }}
+    {%- elif message.role == 'assistant' %}
+        {{- '<|im_start|>assistant\\n' }}
+        {%- generation %}
+        {{- content }}
+        {%- for call in (message.tool_calls or []) %}
+            {%- set call = call.function or call %}
+            {{- '<tool_call>{"name": "' + call.name + '", "arguments": ' }}
+            {{- call.arguments if call.arguments is string else call.arguments | tojson }}
+            {{- '}</tool_call>' }}
+        {%- endfor %}
+        {{- '<|im_end|>' }}
+        {%- endgeneration %}
+        {{- '\\n' }}
+    {%- elif message.role == 'tool' %}
+        {{- '<tool_response>' + content + '</tool_response>\\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"""
+"""Qwen3's tool calls and special tokens with tools by name only: for a model that is too small to read schemas.
+
+Earlier messages are rendered alike whatever follows, which TRL asks for, and assistant turns carry its marks.
+"""
+
+
+def tool_schemas() -> list[dict[str, Any]]:
+    """Return the tools as JSON schemas, in the order of their names, as chat templates take them."""
+    return [_schema(name) for name in sorted(TEXTS)]
+
+
+def _schema(name: str) -> dict[str, Any]:
+    text, target = TEXTS[name]
+    properties: dict[str, Any] = {}
+    if name in TARGETS:
+        properties["target"] = {"type": "string", "enum": list(TARGETS[name]), "description": target}
+    if name == "commit":
+        for field, values in (("level", [1, 2, 3, 4, 5]), ("pathway", list(PATHWAYS)), ("pattern", list(PATTERNS))):
+            kind = "integer" if field == "level" else "string"
+            properties[field] = {"type": kind, "enum": values, "description": ANSWER_TEXTS[field]}
+    parameters: dict[str, Any] = {"type": "object", "properties": properties}
+    if properties:
+        parameters["required"] = list(properties)
+    return {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": text,
+            "parameters": parameters,
+            "return": {"type": "string"},
+        },
+    }
+
+
+def reply_text(seen: BedsideObservation) -> str:
+    """Return what the model is told of an action: the message, or that the episode has ended; never the truth."""
+    return ENDED if seen.done else seen.message
+
+
+def opening(text: str) -> list[Message]:
+    """Return the messages before the first action."""
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}]
+
+
+def call_message(action: BedsideAction) -> Message:
+    """Return the assistant's message that makes an action."""
+    arguments = action.to_dict()
+    name = arguments.pop("kind")
+    return {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [{"type": "function", "function": {"name": name, "arguments": arguments}}],
+    }
+
+
+def reply_message(name: str, text: str) -> Message:
+    """Return the message that answers a call."""
+    return {"role": "tool", "name": name, "content": text}
+
+
+def messages_of(dialogue: Dialogue) -> list[Message]:
+    """Return a dialogue as the conversation that a model is shown."""
+    messages = opening(dialogue.first.message)
+    for action, seen in dialogue.turns:
+        messages += [call_message(action), reply_message(action.kind, reply_text(seen))]
+    return messages
+
+
+_CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
+
+
+def read_call(text: str) -> BedsideAction:
+    """Return the first tool call in a completion as an action.
+
+    Raises: BadInputError where there is no call, or one that is no action.
+    """
+    found = _CALL.search(text[:LONGEST_CALL])
+    if found is None:
+        raise BadInputError("call", text[:80], "<tool_call>{...}</tool_call> with a name and arguments")
+    try:
+        raw = json.loads(found[1])
+        name, arguments = raw["name"], raw.get("arguments") or {}
+        fields = {"kind": name, **arguments}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise BadInputError("call", found[1][:80], "one JSON object with a name and arguments") from None
+    if "kind" in arguments:
+        raise BadInputError("call", found[1][:80], "no argument named kind")
+    return read_action(fields)
