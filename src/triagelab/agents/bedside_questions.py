@@ -38,7 +38,7 @@ def question_values(assessment: Assessment, dialogue: Dialogue, weights: Weights
         for question in questions:
             value[question] = value.get(question, 0.0) + left
     for number, share in _number_shares(assessment).items():
-        question = _measures().get(number)
+        question = measure_of(number)
         if question is not None and not times.get(question):
             one_up = max(1, min(2, level - 1))
             value[question] = value.get(question, 0.0) + share * missed_costs("standard")[one_up - 1][level - 1]
@@ -119,6 +119,11 @@ def _number_shares(assessment: Assessment) -> Mapping[str, float]:
 def _measures() -> Mapping[str, str]:
     found = {number: f"measure({name})" for name, numbers in VITALS.items() for number in numbers}
     return {**found, "glucose_mg_dl": "test(glucose)"}
+
+
+def measure_of(number: str) -> str | None:
+    """Return the question that gives a vital sign; None for what is none."""
+    return _measures().get(number)
 
 
 @cache

@@ -11,7 +11,7 @@ import typer
 
 from triagelab.cli.data import Split
 from triagelab.cli.triage import Decision, decision_options
-from triagelab.errors import BadInputError
+from triagelab.errors import BadInputError, UnknownNameError
 
 
 class Protocol(StrEnum):
@@ -35,11 +35,15 @@ def parse_data(spec: str) -> tuple[str, Path | None]:
 
 def evaluate(
     agent: str = typer.Option(
-        ..., "--agent", help="rules, encoder:DIR, hybrid:DIR, majority, tabular, tabular:DIR, model:DIR."
+        ...,
+        "--agent",
+        help="rules, encoder:DIR, hybrid:DIR, majority, tabular, tabular:DIR, model:DIR; an unknown name lists all.",
     ),
-    data: str = typer.Option(..., "--data", help="NAME or NAME:PATH; an unknown name lists all."),
+    data: str | None = typer.Option(None, "--data", help="NAME or NAME:PATH; an unknown name lists all."),
+    env: str | None = typer.Option(None, "--env", help="Environment instead of data, such as bedside-v1."),
+    n: int | None = typer.Option(None, "--n", min=1, help="Episodes, with --env (default: 1000)."),
     out: Path = typer.Option(..., "--out", help="Folder for records.jsonl and summary.json."),
-    split: Split | None = typer.Option(None, "--split", help="Default: test."),
+    split: str | None = typer.Option(None, "--split", help="train, dev, test (default); tasks with --env."),
     limit: int | None = typer.Option(None, "--limit", min=1, help="At most N cases, drawn by --seed."),
     temperature: float | None = typer.Option(None, "--temperature", min=0.0, max=5.0, help="0 is greedy."),
     max_new_tokens: int | None = typer.Option(None, "--max-new-tokens", min=1, max=32_768),
@@ -62,7 +66,17 @@ def evaluate(
     ),
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
 ) -> None:
-    """Run an agent over a data set and write records and a summary with intervals."""
+    """Run an agent over a data set, or in an environment, and write records and a summary with intervals."""
+    if env is not None:
+        _check_env_options(data, limit, repeat, protocol, stress or bool(stress_kind) or stress_k is not None)
+        options = {"version": version, "temperature": temperature, "max_new_tokens": max_new_tokens}
+        options |= decision_options(decision, cost)
+        _episodes(agent, env, out, split or Split.test.value, 1000 if n is None else n, seed, options, as_json)
+        return
+    if data is None:
+        raise BadInputError("--data", None, "NAME or NAME:PATH", "or --env NAME for an environment")
+    if n is not None:
+        raise BadInputError("--n", n, "only together with --env", "with --data it is --limit")
     if stress_kind and not stress:
         raise BadInputError("--stress-kind", ", ".join(stress_kind), "only together with --stress")
     if stress_k is not None and not stress:
@@ -73,7 +87,9 @@ def evaluate(
     from triagelab.training.tabular import fitted_spec
 
     name, path = parse_data(data)
-    chosen = split.value if split else Split.test.value
+    if split is not None and split not in tuple(Split):
+        raise UnknownNameError("--split", split, tuple(Split))
+    chosen = split or Split.test.value
     if stress:
         from triagelab.evaluation.perturbations import choose
 
@@ -113,6 +129,34 @@ def evaluate(
     typer.echo(f"-> {out}")
 
 
+def _check_env_options(data: str | None, limit: int | None, repeat: int, protocol: Protocol, stress: bool) -> None:
+    """Raise BadInputError for an option that speaks of notes and has no meaning for episodes."""
+    if data is not None:
+        raise BadInputError("--data", data, "either --data or --env, not both")
+    if limit is not None:
+        raise BadInputError("--limit", limit, "only together with --data", "with --env it is --n")
+    given = {"--repeat": repeat != 1, "--protocol": protocol is not Protocol.standard, "--stress": stress}
+    for name, wrong in given.items():
+        if wrong:
+            raise BadInputError(name, "given", "only together with --data")
+
+
+def _episodes(
+    agent: str, env: str, out: Path, split: str, n: int, seed: int, options: dict[str, Any], as_json: bool
+) -> None:
+    from triagelab.evaluation.episode_summary import episode_lines
+    from triagelab.evaluation.episodes import evaluate_episodes
+
+    given = {key: value for key, value in options.items() if value is not None}
+    summary = evaluate_episodes(agent, out, env=env, split=split, n=n, seed=seed, config={"agent": agent}, **given)
+    if as_json:
+        typer.echo(json.dumps(summary, allow_nan=False))
+        return
+    for line in episode_lines(summary):
+        typer.echo(line)
+    typer.echo(f"-> {out}")
+
+
 def compare(
     dir_a: Path = typer.Argument(..., help="Evaluation folder."),
     dir_b: Path = typer.Argument(..., help="Evaluation folder on the same cases."),
@@ -120,9 +164,9 @@ def compare(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Compare two agents on the same cases: paired differences, McNemar, and how many cases would settle it."""
-    from triagelab.evaluation import paired
+    from triagelab.evaluation.episode_paired import compare_folders
 
-    result = paired.compare(dir_a, dir_b, intersect=intersect)
+    result = compare_folders(dir_a, dir_b, intersect=intersect)
     if as_json:
         typer.echo(json.dumps(result.to_dict(), allow_nan=False))
         return

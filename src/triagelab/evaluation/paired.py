@@ -52,7 +52,7 @@ class Comparison:
         head = (
             f"{self.b} (b) against {self.a} (a), n = {self.n} paired answers of {self.units} {unit}; difference = b - a"
         )
-        table = [_difference_line(difference) for difference in self.differences.values()]
+        table = [difference_line(difference) for difference in self.differences.values()]
         found = self.mcnemar
         split = f"both right {found['both']:.0f}, only a {found['only_a']:.0f}, only b {found['only_b']:.0f}"
         exact = f"McNemar, level itself: {split}, neither {found['neither']:.0f}, exact p {_p(found['p'])}"
@@ -128,13 +128,13 @@ def compare_records(
         cases=cases,
         units=len(pool.stats_C_2S),
         clustered=pool.clustered,
-        differences=_holm(found),
+        differences=holm(found),
         mcnemar=_mcnemar_table(pairing),
         notes=pairing.notes,
     )
 
 
-def _holm(found: Mapping[str, Difference]) -> dict[str, Difference]:
+def holm(found: Mapping[str, Difference]) -> dict[str, Difference]:
     """Return the differences with Holm's correction over all of them, and the verdict that it allows."""
     ordered = sorted((item for item in found.items() if item[1].p is not None), key=lambda item: item[1].p or 0.0)
     corrected: dict[str, float] = {}
@@ -170,7 +170,7 @@ def _p(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _difference_line(item: Difference) -> str:
+def difference_line(item: Difference) -> str:
     span = "no interval" if item.low is None else f"{item.low:+.3f} to {item.high:+.3f}"
     head = f"  {item.metric:<20} a {item.a:.3f}  b {item.b:.3f}  {item.value:+.3f} ({span})"
     note = f"; {item.note}" if item.note else ""

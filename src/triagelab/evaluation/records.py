@@ -192,7 +192,7 @@ class RecordWriter:
                 f"{path}: another evaluation is writing here; wait for it or choose another folder"
             ) from error
 
-    def write(self, records: Iterable[Record]) -> None:
+    def write(self, records: Iterable[BaseModel]) -> None:
         self._stream.write(b"".join(record.model_dump_json().encode() + b"\n" for record in records))
         self._stream.flush()
         os.fsync(self._stream.fileno())
