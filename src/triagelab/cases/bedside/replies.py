@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from triagelab.cases.bedside.actions import VITALS, BedsideAction
 from triagelab.cases.bedside.patient import BedsidePatient
 from triagelab.cases.bedside.results import Result, measure, test
-from triagelab.cases.bedside.vocabulary import bedside_bank, channels
+from triagelab.cases.bedside.vocabulary import bedside_bank, bedside_table, channels
 from triagelab.cases.bedside.voice import BYSTANDER_KNOWS, Voice, voice_of
 from triagelab.cases.content import fitting
 from triagelab.cases.draws import Draws
@@ -26,6 +26,8 @@ NOTHING = "Nothing of note."
 NOTHING_ELSE = "Nothing else of note."
 MORE_AT_ONCE = 2
 """Facts that one open question brings to light."""
+_PAIN = frozenset(("ask(pain)", "measure(pain_score)"))
+"""Either brings the number for pain; who played it down at one says the truth at the other."""
 KINDS: Mapping[str, tuple[str, ...]] = {
     "story": ("social", "worry"),
     "past_illness": ("history", "family"),
@@ -72,9 +74,9 @@ def reply(
     Raises: BadInputError for an action that nobody at the bedside answers (intervene, commit).
     """
     voice, label = voice_of(patient, facts_now), action.label()
-    again = label in told
+    again = label in told or (label in _PAIN and bool(told & _PAIN))
     if action.kind == "ask":
-        found = _asked(patient, voice, action.target or "", again)
+        found = _asked(patient, facts_now, voice, action.target or "", again)
     elif action.kind == "more_info":
         found = _more(patient, voice, told)
     elif action.kind == "examine":
@@ -140,7 +142,7 @@ def _topic(voice: Voice, topic: str) -> list[str]:
     return names
 
 
-def _asked(patient: BedsidePatient, voice: Voice, topic: str, again: bool) -> Reply:
+def _asked(patient: BedsidePatient, facts_now: Facts, voice: Voice, topic: str, again: bool) -> Reply:
     if voice.silent and topic not in BYSTANDER_KNOWS:
         refused = f"{str(voice.person.clinical['he']).capitalize()} cannot answer, and nobody here knows."
         return Reply(refused, refused=refused)
@@ -151,7 +153,16 @@ def _asked(patient: BedsidePatient, voice: Voice, topic: str, again: bool) -> Re
     parts = _story(voice) if topic == "story" else []
     parts += [voice.told(name) for name in open_facts]
     parts += voice.denied((*hidden, *denied)) + _beside_the_point(patient, voice, topic)
-    return Reply(_closed(parts), told=frozenset((*open_facts, *voice.sayable(denied))))
+    score = measure(patient, facts_now, voice, "pain_score", again=again) if topic == "pain" else None
+    measured = score.measured if score else {}
+    if measured:
+        parts.insert(0, _pain_words(voice, measured["pain_score"]))
+    return Reply(_closed(parts), measured, told=frozenset((*open_facts, *voice.sayable(denied))))
+
+
+def _pain_words(voice: Voice, score: float) -> str:
+    form = voice.pick(voices().patient.pain, "pain") if voice.own_words else "Pain {pain}/10."
+    return voice.lay(form.replace("{pain}", f"{score:.0f}"))
 
 
 def _beside_the_point(patient: BedsidePatient, voice: Voice, topic: str) -> list[str]:
@@ -159,9 +170,12 @@ def _beside_the_point(patient: BedsidePatient, voice: Voice, topic: str) -> list
     kinds = KINDS.get(topic)
     if kinds is None:
         return []
-    items = fitting(patient.patient, Draws("cases.bedside.life", 0, patient.case_id))
-    flags = voice.patient.facts.flags
-    chosen = [item for item in items if item.kind in kinds and not any(flags.get(name) for name in item.conflicts)]
+    flags, not_about = voice.patient.facts.flags, bedside_table().life.not_about
+    chosen = [
+        item
+        for item in fitting(patient.patient, Draws("cases.bedside.life", 0, patient.case_id))
+        if item.kind in kinds and not item.conflicts & not_about and not any(flags.get(name) for name in item.conflicts)
+    ]
     if voice.own_words:
         return [voice.lay(voice.pick(item.lay, item.say[0])) for item in chosen]
     return [voice.clinical(voice.pick(item.say, item.say[0])) for item in chosen]

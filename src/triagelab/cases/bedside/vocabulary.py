@@ -1,4 +1,4 @@
-"""Where each fact is learned, what actions cost, which pattern and pathway fit: the tables of data/, each through a model."""
+"""Where each fact is learned, what actions cost, which pattern and pathway fit: the tables of data/."""
 
 from __future__ import annotations
 
@@ -124,6 +124,12 @@ class Minimise(_Frozen):
     never: tuple[str, ...]
 
 
+class Life(_Frozen):
+    """Facts that the lines beside the point do not touch."""
+
+    not_about: frozenset[str]
+
+
 class BedsideTable(_Frozen):
     """data/bedside.toml."""
 
@@ -134,6 +140,7 @@ class BedsideTable(_Frozen):
     pathway: dict[int, str]
     pathway_if_needed: Needs
     minimise: Minimise
+    life: Life
 
     @model_validator(mode="after")
     def _names(self) -> BedsideTable:
@@ -141,7 +148,7 @@ class BedsideTable(_Frozen):
         labels = {f"{kind}({target})" for kind, targets in TARGETS.items() for target in targets}
         _known("action", self.minutes_of_target, labels)
         _known("pathway", (*self.pathway.values(), self.pathway_if_needed.pathway), PATHWAYS)
-        _known("fact", self.minimise.never, bedside_facts())
+        _known("fact", (*self.minimise.never, *self.life.not_about), bedside_facts())
         return self
 
 

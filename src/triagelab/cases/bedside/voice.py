@@ -12,7 +12,7 @@ from triagelab.cases.bedside.vocabulary import bedside_bank
 from triagelab.cases.draws import Draws
 from triagelab.cases.patient import Patient
 from triagelab.cases.registers import capital
-from triagelab.cases.speech import SELF_FROM_YEARS, Person, person_of
+from triagelab.cases.speech import NOT_SPEAKING, SELF_FROM_YEARS, Person, person_of
 from triagelab.clinical.facts import Facts
 from triagelab.seeding import derive_seed
 
@@ -32,20 +32,28 @@ UNCONSCIOUS = frozenset(
     )
 )
 """With any of these a grown-up patient does not answer at all; a bystander knows some things."""
+VERY_ILL = NOT_SPEAKING | {"hypoperfusion"}
+WELL_WORDS = ("pain_corroborated", "unresponsive")
+"""False facts whose words say that somebody looks well ("appears comfortable"); not said of who is very ill."""
 BYSTANDER_KNOWS = ("story", "past_illness", "medicines_and_allergies")
 """What a bystander can be asked about; the parents of a child know everything."""
 
 
 _TOO_OLD = re.compile(r"\b(?:words?|talks?|speaks?|sentences|answers|voice|chat\w*|scrolling|score)\b")
 _TOO_YOUNG = re.compile(r"\b(?:diapers?|fontanelle)\b")
+_SHORTHAND = re.compile(r"\b(?:abd|CP|LOC|SI|HI|AH)\b")
 TALKS_FROM_YEARS = 3.0
 NO_DIAPERS_FROM_YEARS = 4.0
 
 
 def suiting(phrases: Sequence[str], age_years: float) -> Sequence[str]:
-    """Return the phrases that suit the age, all of them if none does: no baby talks, no grown-up wears diapers."""
-    wrong = _TOO_OLD if age_years < TALKS_FROM_YEARS else _TOO_YOUNG if age_years >= NO_DIAPERS_FROM_YEARS else None
-    return phrases if wrong is None else [text for text in phrases if not wrong.search(text)] or phrases
+    """Return the phrases that suit speech and age, all if none does: no baby talks, no grown-up wears diapers."""
+    wrong = [_SHORTHAND]
+    if age_years < TALKS_FROM_YEARS:
+        wrong.append(_TOO_OLD)
+    if age_years >= NO_DIAPERS_FROM_YEARS:
+        wrong.append(_TOO_YOUNG)
+    return [text for text in phrases if not any(pattern.search(text) for pattern in wrong)] or phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +98,13 @@ class Voice:
 
     def sayable(self, names: Iterable[str]) -> list[str]:
         """Return the facts whose absence can be put in words and means something for this patient."""
-        bank = bedside_bank()
+        bank, well = bedside_bank(), not any(self.patient.facts.flags.get(name) for name in VERY_ILL)
         return [
             name
             for name in names
-            if bank[name].sex in (None, self.patient.sex) and (bank[name].lay_no or bank[name].no or bank[name].against)
+            if bank[name].sex in (None, self.patient.sex)
+            and (bank[name].lay_no or bank[name].no or bank[name].against)
+            and (well or name not in WELL_WORDS)
         ]
 
     def denied(self, names: Iterable[str]) -> list[str]:
