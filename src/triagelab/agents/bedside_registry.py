@@ -53,7 +53,7 @@ REGISTRY: dict[str, BedsideEntry] = {
         BedsideEntry("always-emergency", f"{_SCRIPTED}:always_emergency", NOTHING, "everybody is an emergency"),
         BedsideEntry("constant", f"{_SCRIPTED}:Constant.of", ANSWER, "the same answer to everybody"),
         BedsideEntry("random", f"{_SCRIPTED}:RandomAgent", NOTHING, "any action, seeded"),
-        BedsideEntry("llm", "triagelab.agents.bedside_llm:BedsideLlm", NOTHING, "a model behind an API"),
+        BedsideEntry("llm", "triagelab.agents.bedside_llm:BedsideLlm.load", NOTHING, "a model behind an API"),
         BedsideEntry("model", "triagelab.agents.bedside_model:BedsideModel.load", DIRECTORY, "a local checkpoint"),
     )
 }
