@@ -79,9 +79,10 @@ class BedsideEpisode:
     def __init__(self, patient: BedsidePatient, course: Course, reward: EpisodeReward, max_steps: int) -> None:
         self.patient, self.course, self.reward, self.max_steps = patient, course, reward, max_steps
         self.chart = Chart()
-        self._moment = -1.0
-        self._facts = patient.start
-        self._decision: EsiDecision | None = None
+        self._moment = 0.0
+        self._facts = course.start
+        self._decision: EsiDecision | None = course.arrival
+        self._worst = course.level
 
     def first(self) -> BedsideObservation:
         """Return complaint, person and what is visible."""
@@ -94,7 +95,7 @@ class BedsideEpisode:
         if action.kind == "commit":
             return self._end(action, 0.0, "You have committed.")
         minutes = minutes_of(action)
-        level = self.decision().level
+        level = self._level()
         effect = self._effect(action)
         chart.wait(level, minutes)
         if effect is not None and action.target is not None:
@@ -113,12 +114,16 @@ class BedsideEpisode:
         right answer."""
         for name in self._worth_giving():
             return BedsideAction(kind="intervene", target=name)
-        decision = self.decision()
+        return self.answer()
+
+    def answer(self) -> BedsideAction:
+        """Return the right answer of now. For checks, never for agents."""
+        level = self.decision().level
         return BedsideAction.model_validate(
             {
                 "kind": "commit",
-                "level": decision.level,
-                "pathway": pathway_of(decision.level, self.facts()),
+                "level": level,
+                "pathway": pathway_of(level, self.facts()),
                 "pattern": self.patient.pattern,
             }
         )
@@ -137,6 +142,12 @@ class BedsideEpisode:
         if self._decision is None:
             self._decision = decide(facts)
         return self._decision
+
+    def _level(self) -> int:
+        """Return the true level of now. Nobody comes back from level 1 here, so the engine is not asked again then."""
+        if self._worst != 1:
+            self._worst = self.decision().level
+        return self._worst
 
     def _answer(self, action: BedsideAction) -> Reply:
         if action.kind == "intervene":

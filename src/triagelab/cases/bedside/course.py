@@ -19,7 +19,7 @@ from triagelab.cases.bedside.actions import INTERVENTIONS
 from triagelab.cases.bedside.patient import BedsidePatient
 from triagelab.cases.draws import Draws
 from triagelab.cases.physiology import physiology, sample_vitals
-from triagelab.clinical.esi import decide
+from triagelab.clinical.esi import EsiDecision, decide
 from triagelab.clinical.facts import RESOURCE_TYPES, Facts, vocabulary
 from triagelab.clinical.vitals import RANGES
 from triagelab.errors import UnknownNameError
@@ -149,7 +149,7 @@ class Course:
     Units: minutes since arrival.
 
     Attributes:
-        start: facts on arrival; `level`: the truth on arrival.
+        start: facts on arrival; `arrival`: what the engine makes of them.
         rule: the way he gets worse; None stays as he is.
         onset, end: when it begins and is over.
         target: vital signs at its end, where they move at all.
@@ -159,7 +159,7 @@ class Course:
     """
 
     start: Facts
-    level: int
+    arrival: EsiDecision
     rule: CourseRule | None = None
     onset: float = 0.0
     end: float = 0.0
@@ -168,6 +168,11 @@ class Course:
     right: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()
     harmless: frozenset[str] = frozenset()
+
+    @property
+    def level(self) -> int:
+        """Return the true level on arrival."""
+        return self.arrival.level
 
     @cached_property
     def stops(self) -> frozenset[str]:
@@ -211,7 +216,8 @@ def course_of(patient: BedsidePatient) -> Course:
 
     A named task keeps the severity it was written for, so only its level 2 patients get worse.
     """
-    level = decide(patient.start).level
+    arrival = decide(patient.start)
+    level = arrival.level
     named = patient.tier is not None and level > 2
     ways = [] if named else [rule for rule in courses().course if level in rule.from_ and rule.fits(patient)]
     rows: list[_Who] = [*ways, *(row for row in courses().care if row.fits(patient))]
@@ -219,7 +225,7 @@ def course_of(patient: BedsidePatient) -> Course:
     harmless = {name for row in rows for name in row.harmless}
     if level <= 2:
         harmless |= {*courses().harmless_when_urgent}
-    still = Course(patient.start, level, right=right, harmless=frozenset(harmless - right))
+    still = Course(patient.start, arrival, right=right, harmless=frozenset(harmless - right))
     for rule in ways:
         draws = Draws("bedside.course", 0, patient.case_id, rule.id)
         if draws.chance(rule.chance):
