@@ -59,9 +59,9 @@ def test_a_failed_request_is_no_answer_with_a_status():
 
 
 def test_nothing_answers_is_one_clear_line():
-    with chat_server(otherwise=status(401, "invalid key")) as server:
-        with pytest.raises(ChatError, match=r"no answer to 2 requests in a row.*HTTP 401: invalid key"):
-            load_agent("llm:tiny", base_url=server.base_url).predict([NOTE] * 2)
+    said = r"no answer to 2 requests in a row.*HTTP 401: invalid key"
+    with chat_server(otherwise=status(401, "invalid key")) as server, pytest.raises(ChatError, match=said):
+        load_agent("llm:tiny", base_url=server.base_url).predict([NOTE] * 2)
 
 
 def test_credentialed_cases_go_nowhere_without_the_users_word():
@@ -107,9 +107,9 @@ def test_the_note_cannot_speak_as_somebody_else():
 def test_what_is_missing_or_unknown_is_named(monkeypatch):
     for name in ("API_BASE_URL", "MODEL_NAME", "API_KEY", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(BadInputError, match="--base-url.*API_BASE_URL"):
+    with pytest.raises(BadInputError, match=r"--base-url.*API_BASE_URL"):
         load_agent("llm:tiny")
-    with pytest.raises(BadInputError, match="--model.*MODEL_NAME"):
+    with pytest.raises(BadInputError, match=r"--model.*MODEL_NAME"):
         load_agent("llm", base_url=FAR)
     with pytest.raises(BadInputError, match="API_KEY or HF_TOKEN"):
         load_agent("llm:tiny", base_url=FAR)

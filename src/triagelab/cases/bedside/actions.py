@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from triagelab.errors import BadInputError, UnknownNameError
 
@@ -150,6 +150,14 @@ class BedsideAction(BaseModel):
     level: Literal[1, 2, 3, 4, 5] | None = None
     pathway: Pathway | None = None
     pattern: Pattern | None = None
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: object) -> object:
+        # Python takes true for 1 and 2.0 for 2; an answer that says so was not meant as a level.
+        if isinstance(value, bool | float):
+            raise ValueError("a whole number from 1 to 5")
+        return value
 
     @model_validator(mode="after")
     def _whole(self) -> BedsideAction:
