@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from triagelab.agents.bedside_calls import Message, messages_of, opening, tool_schemas
+from triagelab.agents.bedside_rules import BedsideRules
+from triagelab.agents.bedside_table import bedside_table
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
 from triagelab.envs.base import Environment
@@ -49,13 +52,11 @@ def environment(recipe: Recipe) -> Environment[Any, Any]:
 def lessons(recipe: Recipe) -> list[Lesson]:
     """Return the teacher's episodes on the recipe's cases.
 
-    The teacher learns what the rules agent would ask next, as often as a number drawn for the case says, and then
-    does what somebody who knows the truth does: treats what must be treated, and commits.
+    The teacher learns what the rules agent would ask next, at most as often as a number drawn for the case says, and
+    then does what somebody who knows the truth does: treats what must be treated, and commits.
     """
-    from triagelab.agents.bedside_rules import BedsideRules
-
     assert recipe.bedside is not None
-    rules = BedsideRules()
+    rules = teacher()
     low, high = recipe.bedside.questions
     found = []
     with environment(recipe) as env:
@@ -65,7 +66,12 @@ def lessons(recipe: Recipe) -> list[Lesson]:
     return found
 
 
-def _lesson(env: Environment[Any, Any], rules: Any, split: str, seed: int, most: int) -> Lesson:
+def teacher() -> BedsideRules:
+    """Return the rules agent that asks for the story and then for what is worth most, with no fixed round of vitals."""
+    return BedsideRules(table=bedside_table().model_copy(update={"first": ("ask(story)",)}))
+
+
+def _lesson(env: Environment[Any, Any], rules: BedsideRules, split: str, seed: int, most: int) -> Lesson:
     dialogue = Dialogue(env.reset(seed=seed, split=split))
     asking = True
     for _ in range(LONGEST_EPISODE):
@@ -80,7 +86,7 @@ def _lesson(env: Environment[Any, Any], rules: Any, split: str, seed: int, most:
     return Lesson(seed, (*messages_of(dialogue), {"role": "assistant", "content": ""}), level, env.record.total)
 
 
-def _next(rules: Any, dialogue: Dialogue, most: int) -> BedsideAction | None:
+def _next(rules: BedsideRules, dialogue: Dialogue, most: int) -> BedsideAction | None:
     """Return what the rules agent would learn next; None where it is enough."""
     if len(dialogue.turns) >= most:
         return None
@@ -90,8 +96,6 @@ def _next(rules: Any, dialogue: Dialogue, most: int) -> BedsideAction | None:
 
 def texts_of(taught: Sequence[Lesson], limit: int = 2000) -> Iterator[str]:
     """Yield the texts of conversations, for training a tokenizer: what is said, and calls as they are written."""
-    import json
-
     for lesson in taught[:limit]:
         for message in lesson.messages:
             yield str(message["content"])
