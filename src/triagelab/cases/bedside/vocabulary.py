@@ -124,6 +124,19 @@ class Minimise(_Frozen):
     never: tuple[str, ...]
 
 
+class Words(PhraseBank):
+    """data/words.toml: phrases of facts that the bank lacks, and phrases that stand `instead` of its own."""
+
+    instead: dict[str, dict[str, tuple[str, ...]]]
+
+    @model_validator(mode="after")
+    def _names(self) -> Words:
+        _known("fact", self.instead, phrase_bank())
+        for fields in self.instead.values():
+            _known("field of a phrase", fields, ("yes", "lay", "no", "lay_no", "against"))
+        return self
+
+
 class Life(_Frozen):
     """Facts that the lines beside the point do not touch."""
 
@@ -179,7 +192,10 @@ def bedside_table() -> BedsideTable:
 @cache
 def bedside_bank() -> Mapping[str, Phrase]:
     """Return fact id -> phrases for every fact of the bedside: the generator's bank and data/words.toml."""
-    return MappingProxyType({**phrase_bank(), **packaged_table(_PACKAGE, "words.toml", PhraseBank).fact})
+    words = packaged_table(_PACKAGE, "words.toml", Words)
+    bank = {**phrase_bank(), **words.fact}
+    changed = {name: bank[name].model_copy(update=fields) for name, fields in words.instead.items()}
+    return MappingProxyType({**bank, **changed})
 
 
 @cache
