@@ -42,6 +42,8 @@ def row(presentation: Presentation, prediction: Prediction, version: int, *, ful
         "implausible": list(prediction.extra.get("implausible") or ()),
         "status": str(prediction.status),
     }
+    if "safety" in prediction.extra:
+        found["safety"] = prediction.extra["safety"]
     if full:
         mattered = signs(presentation, prediction, version) if prediction.point else []
         found["vitals"] = [sign.to_dict() for sign in mattered]

@@ -1,6 +1,10 @@
-"""The safety layer on notes: every pattern of the seed's table said, denied, past, of others, supposed, at other ages."""
+"""The safety layer on notes: each pattern of the seed's table said, denied, past, of others, supposed, at other age."""
 
 from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +24,8 @@ from triagelab.agents.safety import (
     red_flags,
     wanted,
 )
+from triagelab.agents.safety_rules import red_flag_infos
+from triagelab.cases.generator import generate
 from triagelab.cases.presentation import Presentation
 from triagelab.clinical.vitals import VitalSigns
 
@@ -215,3 +221,39 @@ def test_the_registry_makes_both_and_a_record_of_a_department_needs_more_than_a_
     coded = patient("44F. Complaint: abdominal pain. Pain 9/10.", structured={"rfv1": "abdominal pain"})
     assert red_flags(coded) == ()
     assert "B.pain_corroborated" in rules("44F abdominal pain 9/10, writhing")
+
+
+ADDED = {
+    "S.stroke": "Now there is slurred speech and a facial droop.",
+    "S.peritonitis": "There is rebound tenderness.",
+    "S.dka": "The breath smells fruity.",
+    "S.stemi": "The ECG shows ST elevation.",
+}
+
+
+@pytest.mark.parametrize("index", range(12))
+def test_on_generated_patients_a_flag_more_never_lowers_and_the_order_of_sentences_does_not_matter(index):
+    shown = generate(12, 5, "dev")[index].presentation
+    before = alarm(shown).level or 5
+    for rule, sentence in ADDED.items():
+        found = alarm(replace(shown, narrative=f"{shown.narrative}\n{sentence}"))
+        assert rule in {flag.rule for flag in found.flags}
+        assert found.level is not None
+        assert found.level <= min(before, 2)
+    first, *rest = re.split(r"(?<=[.!?])\s+", shown.narrative)
+    assert (alarm(replace(shown, narrative=" ".join([first, *reversed(rest)]))).level or 5) == before
+
+
+def test_the_layer_under_an_agent_is_at_least_as_urgent_on_generated_patients():
+    shown = [case.presentation for case in generate(60, 6, "dev")]
+    plain, safe = load_agent("rules").predict(shown), load_agent("safety:rules").predict(shown)
+    for before, after in zip(plain, safe, strict=True):
+        assert before.level is not None
+        assert after.level is not None
+        assert after.level <= before.level
+        assert set(before.ask) <= set(after.ask)
+
+
+def test_every_row_of_the_table_stands_in_the_documentation():
+    page = (Path(__file__).parents[3] / "docs" / "safety.md").read_text(encoding="utf-8")
+    assert [rule for rule in red_flag_infos() if f"`{rule}`" not in page] == []
