@@ -143,9 +143,11 @@ def _declared(policy: CheckPolicy) -> list[tuple[str, dict[str, Player]]]:
 
 
 def _spread(policy: CheckPolicy) -> list[Json]:
-    """Return a few legal actions: the first and the middle of every group."""
-    chosen = [group[place] for group in policy.actions.groups() for place in {0, len(group) // 2}]
-    return chosen[:REPEATED]
+    """Return a few legal actions, the first and the middle of every group, that no declared player repeats already."""
+    declared = [policy.nothing, *policy.canaries.values()]
+    known = [player.actions[0] for player in declared if player is not None and len(player.actions) == 1]
+    chosen = [group[place] for group in policy.actions.groups() for place in sorted({0, len(group) // 2})]
+    return [action for action in chosen if action not in known][:REPEATED]
 
 
 def _writers(policy: CheckPolicy, field: str) -> list[Lazy]:

@@ -10,12 +10,12 @@ from triagelab.envs.check.players import Case, Lazy, garbage, random_act
 from triagelab.envs.check.policy import Suite
 from triagelab.envs.check.target import Refusal
 
-
 FLOOR = "semantic.floor_gap"
 
 
 def oracle_max(lab: Lab) -> str:
     """The oracle earns the declared maximum on every case, and nothing that was tried earns more there."""
+    _needs_seeds(lab)
     said = []
     for suite in lab.policy.suites:
         least = suite.oracle_least if suite.oracle_least is not None else lab.return_range(suite)[1]
@@ -93,6 +93,7 @@ def _garbage(lab: Lab, suite: Suite, cases: Sequence[Case], ceiling: float) -> t
 
 def difficulty_separation(lab: Lab) -> str:
     """The reference player earns less from each tier to the next harder one."""
+    _needs_seeds(lab)
     said = []
     for suite in lab.policy.suites:
         if len(suite.tiers) < 2:
@@ -123,6 +124,7 @@ def _reference(lab: Lab, cases: Sequence[Case]) -> float:
 
 def gameability_gap(lab: Lab) -> str:
     """Constants, random play, repeating, spam, echo and text attacks earn no more than they may."""
+    _needs_seeds(lab)
     said = []
     for suite in lab.policy.suites:
         cases = lab.cases(suite, lab.budget.cases)
@@ -146,6 +148,12 @@ def gameability_gap(lab: Lab) -> str:
 
         said.append(text_attacks(lab))
     return "; ".join(said)
+
+
+def _needs_seeds(lab: Lab) -> None:
+    """Raises: Skip where two players cannot be given the same case."""
+    if lab.outcome.get("runtime.seed_control") == "fail":
+        raise Skip("needs runtime.seed_control, which failed: players cannot be compared on the same case")
 
 
 def _mean(lab: Lab, player: Lazy, cases: Sequence[Case]) -> float:
