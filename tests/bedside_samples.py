@@ -10,7 +10,7 @@ from triagelab.cases.bedside.actions import PATHWAYS, PATTERNS, TARGETS, Bedside
 from triagelab.cases.bedside.observation import BedsideObservation, Dialogue
 from triagelab.cases.draws import Draws
 from triagelab.envs.base import Environment
-from triagelab.envs.bedside import BedsideEpisode
+from triagelab.envs.bedside_episode import BedsideEpisode
 from triagelab.envs.registry import make
 
 BedsideEnvironment = Environment[BedsideAction, BedsideObservation]

@@ -8,7 +8,8 @@ from functools import cache
 import pytest
 
 from triagelab.cases.bedside.actions import INTERVENTIONS
-from triagelab.cases.bedside.course import Course, CourseRule, course_of, courses, facts_at
+from triagelab.cases.bedside.course import Course, course_of, facts_at
+from triagelab.cases.bedside.course_table import CourseRule, courses
 from triagelab.cases.bedside.patient import BedsidePatient, draw_bedside
 from triagelab.clinical.esi import decide
 from triagelab.clinical.vitals import RANGES
@@ -111,7 +112,7 @@ def test_treated_half_way_the_patient_stays_where_he_is() -> None:
 
 def test_what_does_not_stop_it_changes_nothing() -> None:
     for _, course in worsening()[:60]:
-        other = dict.fromkeys(set(INTERVENTIONS) - course.stops, 1.0)
+        other: dict[str, float] = {name: 1.0 for name in INTERVENTIONS if name not in course.stops}
         assert course.facts_at(20.0, other) == course.facts_at(20.0)
 
 
