@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 from triagelab.cases.bedside.patient import BedsidePatient
@@ -144,9 +145,30 @@ def _or_list(items: list[str]) -> str:
     return ", ".join(once[:-1]) + f" or {once[-1]}" if len(once) > 1 else once[0]
 
 
+class _Pair:
+    """A patient with the facts of now, told apart by identity: an episode keeps both until something changes."""
+
+    __slots__ = ("bedside", "facts")
+
+    def __init__(self, bedside: BedsidePatient, facts: Facts) -> None:
+        self.bedside, self.facts = bedside, facts
+
+    def __hash__(self) -> int:
+        return hash((id(self.bedside), id(self.facts)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pair) and self.bedside is other.bedside and self.facts is other.facts
+
+
 def voice_of(bedside: BedsidePatient, facts_now: Facts) -> Voice:
     """Return how this patient is spoken of, with the facts of now."""
-    patient = replace(bedside.patient, facts=facts_now)
-    silent = patient.age.years >= SELF_FROM_YEARS and any(facts_now.flags.get(name) for name in UNCONSCIOUS)
+    return _voice(_Pair(bedside, facts_now))
+
+
+@lru_cache(maxsize=1024)
+def _voice(pair: _Pair) -> Voice:
+    bedside, facts = pair.bedside, pair.facts
+    patient = replace(bedside.patient, facts=facts)
+    silent = patient.age.years >= SELF_FROM_YEARS and any(facts.flags.get(name) for name in UNCONSCIOUS)
     person = person_of(patient, Draws("cases.bedside.person", 0, bedside.case_id))
     return Voice(bedside.case_id, patient, person, silent, bedside.own_words)
