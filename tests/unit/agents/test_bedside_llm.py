@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from chat_server import call, chat_server, good, status
 
+from chat_server import call, chat_server, good, status
 from triagelab.agents.base import BedsideAgent
 from triagelab.agents.bedside_llm import HARMLESS, BedsideLlm
 from triagelab.agents.bedside_registry import load_bedside_agent
