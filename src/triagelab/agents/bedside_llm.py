@@ -29,8 +29,11 @@ class BedsideLlm:
     Attributes:
         counts: since this agent was made: `actions`, `asked_again` (what came first was no action), `invalid` (nor was
             the second), `failed` (the request failed for good). The last two did HARMLESS instead.
+        stand_in: the very object that stands for an answer that was no action; the evaluation counts it as invalid.
         remote: requests leave this machine, or it is not certain that they do not.
     """
+
+    stand_in = HARMLESS
 
     def __init__(self, client: ChatClient, *, mode: Mode = "json") -> None:
         if mode not in MODES:

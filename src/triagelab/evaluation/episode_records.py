@@ -29,7 +29,7 @@ class EpisodeRow(BaseModel):
         actions: labels, in order.
         rewards: one number a step; `components`: sums over the episode by name; `total`: their sum.
         raised: levels by which the safety layer raised the answer; 0 where there is none.
-        invalid: answers of the agent that were no action; each took one step as `reassess`.
+        invalid: answers of the agent that were no action; each took one step all the same.
         floor, ceiling: what the best constant and the oracle earned in this episode's case.
     """
 

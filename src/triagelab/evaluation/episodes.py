@@ -33,7 +33,7 @@ from triagelab.version import VERSION
 ENVS = ("bedside-v1",)
 """Environments whose agents act in dialogues."""
 STAND_IN = BedsideAction(kind="reassess")
-"""What is done for an agent whose answer is no action: time passes, and the answer counts as invalid."""
+"""What is done for an agent that returns no action and no stand-in: time passes, and the answer counts as invalid."""
 HASHED = 50
 """Cases whose first sight goes into the hash that tells other cases from the same ones."""
 
@@ -42,12 +42,18 @@ Choose = Callable[[Sequence[Environment], Sequence[Dialogue], int], Sequence[obj
 
 @dataclass(frozen=True)
 class Player:
-    """Something that can play an episode: an agent, or the oracle, which asks the environment itself."""
+    """Something that can play an episode: an agent, or the oracle, which asks the environment itself.
+
+    Attributes:
+        raised: says by how many levels a safety layer raised the commit of a dialogue.
+        stand_in: the very object that an agent returns in place of an answer that was no action.
+    """
 
     name: str
     choose: Choose
     fingerprint: str | None = None
     raised: Callable[[Dialogue], int] | None = None
+    stand_in: BedsideAction | None = None
 
 
 def player_of(agent: BedsideAgent | str, **options: Any) -> Player:
@@ -63,6 +69,7 @@ def player_of(agent: BedsideAgent | str, **options: Any) -> Player:
         lambda _environments, dialogues, seed: loaded.act(dialogues, seed=seed),
         getattr(loaded, "fingerprint", None),
         getattr(loaded, "raised", None),
+        getattr(loaded, "stand_in", None),
     )
 
 
@@ -240,8 +247,9 @@ def play_batch(
             if len(actions) != len(places):
                 raise BadInputError(f"actions of {player.name}", len(actions), f"one for each of {len(places)}")
             for place, action in zip(places, actions, strict=True):
-                if not isinstance(action, BedsideAction):
-                    action, invalid[place] = STAND_IN, invalid[place] + 1
+                if not isinstance(action, BedsideAction) or action is player.stand_in:
+                    invalid[place] += 1
+                    action = action if isinstance(action, BedsideAction) else STAND_IN
                 dialogues[place] = dialogues[place].then(action, running[place].step(action))
         return list(zip(dialogues, invalid, strict=True))
 
