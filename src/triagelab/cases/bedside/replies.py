@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from triagelab.cases.bedside.actions import VITALS, BedsideAction
 from triagelab.cases.bedside.patient import BedsidePatient
-from triagelab.cases.bedside.results import Result, measure, test
+from triagelab.cases.bedside.results import Result, measure, point_of_care
 from triagelab.cases.bedside.vocabulary import bedside_bank, bedside_table, channels
 from triagelab.cases.bedside.voice import BYSTANDER_KNOWS, Voice, voice_of
 from triagelab.cases.content import fitting
@@ -86,7 +86,7 @@ def reply(
     elif action.kind == "measure":
         found = _from(measure(patient, facts_now, voice, action.target or "", again=again))
     elif action.kind == "test":
-        found = _from(test(patient, facts_now, voice, action.target or ""))
+        found = _from(point_of_care(patient, facts_now, voice, action.target or ""))
     else:
         raise BadInputError("action", action.kind, "ask, measure, examine, test, more_info or reassess")
     return Reply(found.text, found.measured, found.refused, found.told | {label})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from triagelab.cases.bedside.actions import VITALS
 from triagelab.cases.bedside.patient import COMA, BedsidePatient
-from triagelab.cases.bedside.vocabulary import Finding, bedside_table, test_table
+from triagelab.cases.bedside.vocabulary import Finding, bedside_table, result_table
 from triagelab.cases.bedside.voice import Voice
 from triagelab.cases.patient import PAIN_FROM_YEARS
 from triagelab.clinical.facts import Facts
@@ -82,7 +82,7 @@ def measure(bedside: BedsidePatient, facts_now: Facts, voice: Voice, target: str
     return Result(_WORDS[target].format_map(given), given)
 
 
-def test(bedside: BedsidePatient, facts_now: Facts, voice: Voice, target: str) -> Result:
+def point_of_care(bedside: BedsidePatient, facts_now: Facts, voice: Voice, target: str) -> Result:
     """Return the result of one point-of-care test."""
     if target == "glucose":
         value = facts_now.vitals.glucose_mg_dl
@@ -93,10 +93,7 @@ def test(bedside: BedsidePatient, facts_now: Facts, voice: Voice, target: str) -
         return Result(_ketones(facts_now, voice))
     if target == "pregnancy_test":
         return _pregnancy(bedside, facts_now)
-    return _finding(bedside, facts_now, voice, getattr(test_table(), target))
-
-
-test.__test__ = False
+    return _finding(bedside, facts_now, voice, getattr(result_table(), target))
 
 
 def _ketones(facts_now: Facts, voice: Voice) -> str:

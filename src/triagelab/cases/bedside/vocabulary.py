@@ -69,10 +69,9 @@ class Finding(_Frozen):
     tells: tuple[str, ...] = ()
 
 
-class TestTable(_Frozen):
+class ResultTable(_Frozen):
     """data/tests.toml."""
 
-    __test__ = False
     source: str
     verified: bool
     ecg: tuple[Finding, ...]
@@ -81,7 +80,7 @@ class TestTable(_Frozen):
     blood_gas: tuple[Finding, ...]
 
     @model_validator(mode="after")
-    def _names(self) -> TestTable:
+    def _names(self) -> ResultTable:
         for findings in (self.ecg, self.urine, self.ultrasound, self.blood_gas):
             for item in findings:
                 _known("fact", (*item.when, *item.tells), bedside_facts())
@@ -178,9 +177,9 @@ def channels() -> Channels:
 
 
 @cache
-def test_table() -> TestTable:
+def result_table() -> ResultTable:
     """Return data/tests.toml."""
-    return packaged_table(_PACKAGE, "tests.toml", TestTable)
+    return packaged_table(_PACKAGE, "tests.toml", ResultTable)
 
 
 @cache
@@ -215,7 +214,7 @@ def channels_of() -> Mapping[str, tuple[str, ...]]:
             for name in names:
                 found.setdefault(name, []).append(f"{kind}({target})")
     for test in TESTS:
-        for item in getattr(test_table(), test, ()):
+        for item in getattr(result_table(), test, ()):
             for name in item.tells:
                 found.setdefault(name, []).append(f"test({test})")
     found.setdefault("pregnant", []).append("test(pregnancy_test)")
@@ -248,5 +247,5 @@ __all__ = [
     "minutes_of",
     "pathway_of",
     "patterns",
-    "test_table",
+    "result_table",
 ]
