@@ -76,6 +76,21 @@ Earlier messages are rendered alike whatever follows, which TRL asks for, and as
 """
 
 
+def call_pieces() -> list[str]:
+    """Return what calls and turns are made of: one token each in a small model's tokenizer.
+
+    A call is then five tokens long and a commit seven, each of them a choice: which tool, which target, which level.
+    """
+    tools = [f'{{"name": "{name}", "arguments": {{"target": "' for name in TARGETS]
+    tools += [f'{{"name": "{name}", "arguments": {{}}}}' for name in TEXTS if name not in (*TARGETS, "commit")]
+    answer = [
+        '{"name": "commit", "arguments": {"level": ',
+        *(f', "pathway": "{name}", "pattern": "' for name in PATHWAYS),
+    ]
+    ends = sorted({f'{name}"}}}}' for names in (*TARGETS.values(), PATTERNS) for name in names})
+    return [SYSTEM, " " + " ".join(sorted(TEXTS)), "system", "assistant", "user", *tools, *answer, *ends]
+
+
 def tool_schemas() -> list[dict[str, Any]]:
     """Return the tools as JSON schemas, in the order of their names, as chat templates take them."""
     return [_schema(name) for name in sorted(TEXTS)]

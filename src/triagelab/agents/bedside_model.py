@@ -25,12 +25,10 @@ class BedsideModel:
 
     Attributes:
         name: `model:` and the folder's name.
-        stand_in: the very object that stands for an answer that was no action; the evaluation counts it as invalid.
         calls, invalid, waited: completions generated, those that were no action, and actions given up for waiting.
     """
 
     remote = False
-    stand_in = WAIT
 
     def __init__(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,12 +94,10 @@ def _next(rules: BedsideRules, dialogue: Dialogue, most: int) -> BedsideAction |
 
 
 def texts_of(taught: Sequence[Lesson], limit: int = 2000) -> Iterator[str]:
-    """Yield the texts of conversations, for training a tokenizer: what is said, and calls as they are written."""
+    """Yield what is said in conversations, for training a tokenizer; calls have tokens of their own."""
     for lesson in taught[:limit]:
         for message in lesson.messages:
             yield str(message["content"])
-            for call in message.get("tool_calls", ()):
-                yield json.dumps(call["function"])
 
 
 def sft_rows(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Literal
 
-from triagelab.agents.bedside_calls import TERSE_TEMPLATE
+from triagelab.agents.bedside_calls import TERSE_TEMPLATE, call_pieces
 from triagelab.errors import BadInputError
 
 
@@ -27,6 +29,24 @@ def set_calls(tokenizer: Any, calls: Literal["terse", "qwen3", "own"]) -> None:
     tokenizer.chat_template = TERSE_TEMPLATE if calls == "terse" else trl.qwen3_instruct_2507_training_chat_template
     # Both write calls as Qwen3 does, so both are read by its rules.
     tokenizer.response_template = trl.qwen3_template
+
+
+def tiny_tokenizer(texts: Iterable[str], vocabulary: int, folder: Path) -> None:
+    """Write a tokenizer learnt from `texts` to `folder`, in which the pieces of a call are one token each.
+
+    Raises: BadInputError for a vocabulary with no room for them.
+    """
+    from tokenizers import AddedToken
+
+    from triagelab.training.models import train_tokenizer
+
+    pieces = call_pieces()
+    least = 320 + len(pieces)
+    if vocabulary < least:
+        raise BadInputError("model.tiny.vocabulary", vocabulary, f"at least {least}: calls take {len(pieces)} tokens")
+    tokenizer = train_tokenizer(list(texts), vocabulary - len(pieces))
+    tokenizer.add_tokens([AddedToken(piece, normalized=False) for piece in pieces])
+    tokenizer.save_pretrained(folder)
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:

@@ -13,7 +13,7 @@ from triagelab.errors import BadInputError
 from triagelab.evaluation.provenance import config_hash
 from triagelab.training import bedside_data as data
 from triagelab.training import logs
-from triagelab.training.bedside_format import set_calls
+from triagelab.training.bedside_format import set_calls, tiny_tokenizer
 from triagelab.training.bedside_tools import Rollout, Sessions
 from triagelab.training.config import Recipe
 from triagelab.training.data import group_lengths, show_order
@@ -46,7 +46,15 @@ def train_bedside(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any
         raise BadInputError("processes", process_count(), "1: training in the environment runs in one process")
     set_seed(derive_seed("training.adapter", recipe.seed, bits=31))
     taught = data.lessons(recipe) if recipe.kind == "sft" else []
-    policy = load_policy(recipe, out / "tokenizer", lambda: list(data.texts_of(taught)))
+    folder = out / "tokenizer"
+    if (
+        taught
+        and recipe.warm_start is None
+        and recipe.model.name == "tiny"
+        and not (folder / "tokenizer.json").is_file()
+    ):
+        tiny_tokenizer(data.texts_of(taught), recipe.model.tiny.vocabulary, folder)
+    policy = load_policy(recipe, folder, lambda: list(data.texts_of(taught)))
     set_calls(policy.tokenizer, recipe.bedside.calls)
     train = _sft if recipe.kind == "sft" else _grpo
     summary = train(recipe, policy, taught, out, progress)
