@@ -19,6 +19,8 @@ from triagelab.version import VERSION
 
 MAX_SESSIONS = 256
 SESSION_TIMEOUT = 600.0
+AT_ROOT = "bedside-v1"
+"""What the bare address serves as well, for clients that know no mounts; the first environment where it is left out."""
 NOT_MEDICAL = "Research and education only, never a medical device."
 
 
@@ -43,7 +45,9 @@ def build_app(
     """
     sessions = Sessions(max_sessions, session_timeout)
     entries = chosen(env_ids)
-    parts = {entry.mount: environment_app(entry.load(), entry.mount, sessions) for entry in entries}
+    root = next((entry for entry in entries if entry.env_id == AT_ROOT), entries[0])
+    mounts = [(entry.mount, entry) for entry in entries] + [("", root)]  # the bare address comes last: it matches all
+    parts = {mount: environment_app(entry.load(), mount, sessions) for mount, entry in mounts}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -61,8 +65,8 @@ def build_app(
             for stop in part.router.on_shutdown:
                 await stop()
 
-    app = FastAPI(title="triagelab environments", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.add_api_route("/", _index(entries), methods=["GET"])
+    app = FastAPI(lifespan=lifespan, openapi_url=None)  # /openapi.json is that of the environment at the root
+    app.add_api_route("/", _index(entries, root), methods=["GET"])
     app.add_api_route("/health", lambda: {"status": "healthy"}, methods=["GET"])
     app.add_api_route("/capacity", sessions.counts, methods=["GET"])
     for mount, part in parts.items():
@@ -77,13 +81,14 @@ async def _reap(sessions: Sessions) -> None:
         sessions.reap()
 
 
-def _index(entries: Sequence[EnvEntry]) -> Callable[[Request], Response]:
+def _index(entries: Sequence[EnvEntry], root: EnvEntry) -> Callable[[Request], Response]:
     listed = [{"env_id": entry.env_id, "mount": entry.mount, "text": entry.text} for entry in entries]
 
     def index(request: Request) -> Response:
         """List the environments: HTML for browsers, JSON for the rest."""
         if "text/html" not in request.headers.get("accept", ""):
-            return JSONResponse({"name": "triagelab", "version": VERSION, "environments": listed, "note": NOT_MEDICAL})
+            told = {"name": "triagelab", "version": VERSION, "environments": listed, "at_root": root.env_id}
+            return JSONResponse({**told, "note": NOT_MEDICAL})
         rows = "".join(
             f"<li><a href='{escape(entry.mount)}/metadata'>{escape(entry.env_id)}</a> at "
             f"<code>{escape(entry.mount)}</code>: {escape(entry.text)}</li>"
