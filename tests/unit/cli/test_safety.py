@@ -42,7 +42,8 @@ def test_json_tells_what_the_layer_did_only_where_there_is_one():
     assert "safety" not in json.loads(run("--json", NOTE))
 
 
-def test_an_agent_that_is_fitted_first_is_fitted_behind_the_layer_too():
+def test_an_agent_that_is_fitted_first_is_fitted_behind_the_layer_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRIAGELAB_CACHE", str(tmp_path))
     cases = load_dataset("generated", n=40)
     plain, safe = fitted_spec("majority", cases), fitted_spec("safety:majority", cases)
     assert safe == f"safety:{plain}"
