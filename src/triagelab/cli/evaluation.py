@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from triagelab.cli.data import Split
+from triagelab.cli.endpoint import endpoint_options, usage_lines
 from triagelab.cli.triage import Decision, decision_options
 from triagelab.errors import BadInputError, UnknownNameError
 
@@ -37,7 +38,7 @@ def evaluate(
     agent: str = typer.Option(
         ...,
         "--agent",
-        help="rules, encoder:DIR, hybrid:DIR, majority, tabular, tabular:DIR, model:DIR; an unknown name lists all.",
+        help="rules, encoder:DIR, hybrid:DIR, majority, tabular, tabular:DIR, model:DIR, llm; a wrong name lists all.",
     ),
     data: str | None = typer.Option(None, "--data", help="NAME or NAME:PATH; an unknown name lists all."),
     env: str | None = typer.Option(None, "--env", help="Environment instead of data, such as bedside-v1."),
@@ -64,14 +65,34 @@ def evaluate(
     stress_kind: list[str] = typer.Option(
         [], "--stress-kind", help="Only this kind of perturbation; may be repeated. An unknown one lists all."
     ),
+    base_url: str | None = typer.Option(None, "--base-url", help="llm: endpoint up to and with /v1 [API_BASE_URL]."),
+    model: str | None = typer.Option(None, "--model", help="llm: name of the served model [MODEL_NAME]."),
+    concurrency: int | None = typer.Option(None, "--concurrency", help="llm: requests at once (8)."),
+    timeout: float | None = typer.Option(None, "--timeout", help="llm: seconds for one request (60)."),
+    cache: str | None = typer.Option(None, "--cache", help="llm: folder for replies; off (default) keeps none."),
+    price: str | None = typer.Option(None, "--price", help="llm: IN,OUT dollars a million tokens, to count costs."),
+    allow_remote: bool = typer.Option(
+        False, "--allow-remote", help="llm: the data's terms allow this endpoint, in this run only."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
 ) -> None:
     """Run an agent over a data set, or in an environment, and write records and a summary with intervals."""
+    endpoint = endpoint_options(
+        agent,
+        base_url=base_url,
+        model=model,
+        concurrency=concurrency,
+        timeout=timeout,
+        cache=cache,
+        price=price,
+        allow_remote=allow_remote,
+    )
     if env is not None:
         _check_env_options(data, limit, repeat, protocol, stress or bool(stress_kind) or stress_k is not None)
         options = {"version": version, "temperature": temperature, "max_new_tokens": max_new_tokens}
         options |= decision_options(decision, cost)
-        _episodes(agent, env, out, split or Split.test.value, 1000 if n is None else n, seed, options, as_json)
+        wanted = 1000 if n is None else n
+        _episodes(agent, env, out, split or Split.test.value, wanted, seed, options, endpoint, as_json)
         return
     if data is None:
         raise BadInputError("--data", None, "NAME or NAME:PATH", "or --env NAME for an environment")
@@ -99,7 +120,7 @@ def evaluate(
     if protocol is Protocol.published:
         options |= {"temperature": 0.1, "max_new_tokens": 1024}
     dataset = load_dataset(name, path, seed=seed)
-    loaded = load_agent(fitted_spec(agent, dataset), **options)
+    loaded = load_agent(fitted_spec(agent, dataset), **options, **endpoint)
     cases = draw(dataset.split(chosen), limit, seed)
     config = {"agent": agent, "data": data, "limit": limit, **options}
     summary = runner.evaluate(
@@ -124,7 +145,7 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(summary, allow_nan=False))
         return
-    for line in lines:
+    for line in [*lines, *usage_lines(loaded)]:
         typer.echo(line)
     typer.echo(f"-> {out}")
 
@@ -142,17 +163,28 @@ def _check_env_options(data: str | None, limit: int | None, repeat: int, protoco
 
 
 def _episodes(
-    agent: str, env: str, out: Path, split: str, n: int, seed: int, options: dict[str, Any], as_json: bool
+    agent: str,
+    env: str,
+    out: Path,
+    split: str,
+    n: int,
+    seed: int,
+    options: dict[str, Any],
+    endpoint: dict[str, Any],
+    as_json: bool,
 ) -> None:
+    from triagelab.agents.bedside_registry import ORACLE, load_bedside_agent
     from triagelab.evaluation.episode_summary import episode_lines
     from triagelab.evaluation.episodes import evaluate_episodes
 
     given = {key: value for key, value in options.items() if value is not None}
-    summary = evaluate_episodes(agent, out, env=env, split=split, n=n, seed=seed, config={"agent": agent}, **given)
+    player = agent if agent == ORACLE else load_bedside_agent(agent, **given, **endpoint)
+    config = {"agent": agent, **given}
+    summary = evaluate_episodes(player, out, env=env, split=split, n=n, seed=seed, config=config)
     if as_json:
         typer.echo(json.dumps(summary, allow_nan=False))
         return
-    for line in episode_lines(summary):
+    for line in [*episode_lines(summary), *usage_lines(player)]:
         typer.echo(line)
     typer.echo(f"-> {out}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from triagelab.cli.data import Split
+from triagelab.cli.endpoint import endpoint_options, usage_lines
 from triagelab.errors import BadInputError, TriageLabError
 
 if TYPE_CHECKING:
@@ -59,24 +60,16 @@ def infer(
     from triagelab.cli.infer_episodes import generated_jobs, task_jobs
 
     chosen = agent or ("llm" if base_url or os.environ.get("API_BASE_URL", "").strip() else "rules")
-    given = {
-        "base_url": base_url,
-        "model": model,
-        "mode": mode,
-        "timeout": timeout,
-        "cache": cache,
-        "price": price,
-    }
-    if "llm" not in chosen.split(":"):
-        for name, value in given.items():
-            if value is not None:
-                raise BadInputError(f"--{name.replace('_', '-')}", value, "only with --agent llm")
+    given = endpoint_options(
+        chosen, base_url=base_url, model=model, mode=mode, timeout=timeout, cache=cache, price=price
+    )
     options: dict[str, Any] = {"temperature": temperature, "max_new_tokens": max_new_tokens}
     loaded = load_bedside_agent(chosen, **given, **options)
     jobs = task_jobs() if n is None else generated_jobs(n, (split or Split.test).value)
     with _stopped_politely():
         broken = _play_all(loaded, jobs, seed, url)
-    _say_usage(loaded)
+    for line in usage_lines(loaded):
+        print(line, file=sys.stderr)
     if broken:
         raise typer.Exit(BROKEN)
 
@@ -106,14 +99,6 @@ def _play_all(agent: BedsideAgent, jobs: Iterable[Job], seed: int, url: str | No
 
 def _say(line: str) -> None:
     print(line, flush=True)  # a reader of the pipe sees every line, also of a run that is killed
-
-
-def _say_usage(agent: BedsideAgent) -> None:
-    client = getattr(agent, "client", None)
-    if client is not None:
-        print(client.usage.line(client.price), file=sys.stderr)
-        counts = ", ".join(f"{name} {number}" for name, number in getattr(agent, "counts", {}).items())
-        print(f"actions: {counts}", file=sys.stderr)
 
 
 @contextmanager
