@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from triagelab.agents.bedside_calls import Message, messages_of, opening, tool_schemas
+from triagelab.agents.bedside_questions import action_of, question_values
 from triagelab.agents.bedside_rules import BedsideRules
-from triagelab.agents.bedside_table import bedside_table
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
 from triagelab.envs.base import Environment
@@ -18,6 +18,7 @@ from triagelab.seeding import derive_seed, stream
 from triagelab.training.config import Recipe
 
 LONGEST_EPISODE = 64
+STORY = BedsideAction(kind="ask", target="story")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,12 @@ def environment(recipe: Recipe) -> Environment[Any, Any]:
 def lessons(recipe: Recipe) -> list[Lesson]:
     """Return the teacher's episodes on the recipe's cases.
 
-    The teacher learns what the rules agent would ask next, at most as often as a number drawn for the case says, and
-    then does what somebody who knows the truth does: treats what must be treated, and commits.
+    The teacher treats at once who must be treated at once. Else it asks for the story, learns what the rules agent then
+    finds worth most, as often as a number drawn for the case says, and does what somebody who knows the truth does:
+    treats what must be treated, and commits.
     """
     assert recipe.bedside is not None
-    rules = teacher()
+    rules = BedsideRules()
     low, high = recipe.bedside.questions
     found = []
     with environment(recipe) as env:
@@ -65,32 +67,25 @@ def lessons(recipe: Recipe) -> list[Lesson]:
     return found
 
 
-def teacher() -> BedsideRules:
-    """Return the rules agent that asks for the story and then for what is worth most, with no fixed round of vitals."""
-    return BedsideRules(table=bedside_table().model_copy(update={"first": ("ask(story)",)}))
-
-
 def _lesson(env: Environment[Any, Any], rules: BedsideRules, split: str, seed: int, most: int) -> Lesson:
     dialogue = Dialogue(env.reset(seed=seed, split=split))
-    asking = True
+    plan = [] if env.best().kind == "intervene" else [STORY]
     for _ in range(LONGEST_EPISODE):
-        action = _next(rules, dialogue, most) if asking else None
-        asking = action is not None
-        taken = action or env.best()
-        seen = env.step(taken)
-        dialogue = dialogue.then(taken, seen)
+        action = plan.pop(0) if plan else env.best()
+        seen = env.step(action)
+        dialogue = dialogue.then(action, seen)
         if seen.done:
             break
+        if action == STORY:
+            plan = _worth_asking(rules, dialogue)[: most - 1]
     level = int((dialogue.last.debrief or {})["level"])
     return Lesson(seed, (*messages_of(dialogue), {"role": "assistant", "content": ""}), level, env.record.total)
 
 
-def _next(rules: BedsideRules, dialogue: Dialogue, most: int) -> BedsideAction | None:
-    """Return what the rules agent would learn next; None where it is enough."""
-    if len(dialogue.turns) >= most:
-        return None
-    action = rules.act([dialogue])[0]
-    return None if action.kind in ("commit", "intervene") else action
+def _worth_asking(rules: BedsideRules, dialogue: Dialogue) -> list[BedsideAction]:
+    """Return what the rules agent would learn next, what is worth most first."""
+    values = question_values(rules.assess(dialogue), dialogue, rules.table.weights)
+    return [action_of(name) for name in sorted(values, key=lambda name: (-values[name], name))]
 
 
 def texts_of(taught: Sequence[Lesson], limit: int = 2000) -> Iterator[str]:
