@@ -292,7 +292,7 @@ class Environment(Generic[A, O]):
                 if not 0 <= task < count:
                     raise BadInputError("task", task, f"0 to {count - 1} in split {split!r}")
                 return task
-            if count >= SEEDS:
+            if count >= SEEDS or not isinstance(task, str):
                 raise BadInputError("task", task, f"a place from 0 to {count - 1} in split {split!r}")
             names = {self.kind.task(split, index).id: index for index in range(count)}
             if task not in names:

@@ -7,8 +7,13 @@ import gc
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from triagelab.errors import BadInputError, MissingDependencyError, TriageLabError
+from triagelab.server.wire import LARGEST_MESSAGE
+
+if TYPE_CHECKING:
+    import uvicorn
 
 
 def serve(
@@ -36,8 +41,6 @@ def serve(
         raise
     except ImportError as error:
         raise MissingDependencyError(error.name or "uvicorn", "openenv", "triagelab serve") from error
-    from triagelab.server.wire import LARGEST_MESSAGE
-
     app = build_app(env_ids, max_sessions=max_sessions, session_timeout=session_timeout)
     bound = listen(host, port)
     if not is_loopback(host):
@@ -45,7 +48,18 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     places = ", ".join(f"{entry.env_id} at {entry.mount}" for entry in chosen(env_ids))
     say(f"serving http://{shown}:{bound.getsockname()[1]} ({places}); Ctrl-C stops")
-    config = uvicorn.Config(
+    # What was made up to here stays: looking through it again and again would stop every session for 50 ms and more.
+    gc.collect()
+    gc.freeze()
+    with bound:
+        uvicorn.Server(settings(app)).run(sockets=[bound])
+
+
+def settings(app: Any) -> uvicorn.Config:
+    """Return how uvicorn runs the app: no access log, no compression, messages of bounded size."""
+    import uvicorn
+
+    return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
@@ -56,11 +70,6 @@ def serve(
         timeout_graceful_shutdown=3,
         server_header=False,
     )
-    # What was made up to here stays: looking through it again and again would stop every session for 50 ms and more.
-    gc.collect()
-    gc.freeze()
-    with bound:
-        uvicorn.Server(config).run(sockets=[bound])
 
 
 def listen(host: str, port: int) -> socket.socket:
