@@ -109,7 +109,7 @@ class BedsideGymEnv(gymnasium.Env[dict[str, Any], np.ndarray]):
         render_mode: `ansi` returns the dialogue as text.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"]}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}
 
     def __init__(self, split: str = "train", reward: str | None = None, render_mode: str | None = None) -> None:
         self._env: Environment = make("bedside-v1", **({} if reward is None else {"reward": reward}))

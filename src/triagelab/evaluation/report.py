@@ -16,6 +16,7 @@ from triagelab.evaluation.pages import environment
 from triagelab.evaluation.provenance import code_version
 from triagelab.evaluation.report_cases import instructive_cases, visible
 from triagelab.evaluation.report_charts import curve_charts
+from triagelab.evaluation.report_episodes import episode_groups, episode_runs
 from triagelab.evaluation.report_sources import Evaluation, Sources, TrainingRun, load_sources
 from triagelab.evaluation.report_stress import COLUMNS as STRESS_COLUMNS
 from triagelab.evaluation.report_stress import stress_tables
@@ -57,6 +58,7 @@ def _context(sources: Sources) -> dict[str, Any]:
         "notice": NOTICE,
         "groups": groups,
         "runs": [_run(run) for run in sources.runs],
+        "episodes": episode_groups(episode_runs(sources.episodes)),
         "reward_checks": [_reward_check(check) for check in sources.reward_checks],
         "definitions": [(tables.LABELS[name], metric.text) for name, metric in METRICS.items()],
         "matrices": [(name, matrix, matrix.table().tolist()) for name, matrix in cost_matrices().items()],
@@ -68,7 +70,7 @@ def _context(sources: Sources) -> dict[str, Any]:
 
 def _title(sources: Sources) -> str:
     names = list(dict.fromkeys(f"{one.summary['dataset']} ({one.summary['split']})" for one in sources.evaluations))
-    return ", ".join(names) if names else "training runs"
+    return ", ".join(names) if names else "episodes" if sources.episodes else "training runs"
 
 
 def _group(group: list[Evaluation]) -> dict[str, Any]:

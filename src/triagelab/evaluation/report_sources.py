@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from triagelab.errors import BadInputError
+from triagelab.evaluation.episode_records import EPISODES
 from triagelab.evaluation.records import RECORDS, Record, read_records
 from triagelab.evaluation.summary import SUMMARY, read_summary
 
@@ -53,6 +54,7 @@ class Sources:
     evaluations: tuple[Evaluation, ...] = ()
     runs: tuple[TrainingRun, ...] = ()
     reward_checks: tuple[Mapping[str, Any], ...] = field(default=())
+    episodes: tuple[Path, ...] = ()
 
     def groups(self) -> list[list[Evaluation]]:
         """Return the evaluations that may be compared, group by group."""
@@ -72,16 +74,18 @@ def load_sources(dirs: Sequence[Path | str]) -> Sources:
     evaluations: dict[Path, None] = {}
     runs: dict[Path, None] = {}
     checks: dict[Path, None] = {}
+    episodes: dict[Path, None] = {}
     for folder in map(Path, dirs):
         if not folder.is_dir():
             raise BadInputError("folder", str(folder), "an existing evaluation or training folder")
         found = list(_walk(folder))
         inside = sorted((place for place in found if _is_evaluation(place)), key=_finished)
         evaluations |= dict.fromkeys(inside)
+        episodes |= dict.fromkeys(place for place in found if _is_episodes(place))
         trained = sorted((place for place in found if (place / CURVES).is_file()), key=_last_step)
         runs |= dict.fromkeys(trained)
         checks |= dict.fromkeys(place / REWARD_CHECK for place in found if (place / REWARD_CHECK).is_file())
-    if not evaluations and not runs:
+    if not evaluations and not runs and not episodes:
         wanted = (
             f"a folder with {SUMMARY} (triagelab evaluate) or {CURVES} (triagelab train), or one above such folders"
         )
@@ -90,6 +94,7 @@ def load_sources(dirs: Sequence[Path | str]) -> Sources:
         tuple(_with_labels([_evaluation(place) for place in evaluations])),
         tuple(_run(place) for place in runs),
         tuple(value for place in checks if isinstance(value := _read(place), Mapping)),
+        tuple(episodes),
     )
 
 
@@ -105,6 +110,10 @@ def _walk(top: Path) -> Iterable[Path]:
 
 def _is_evaluation(place: Path) -> bool:
     return (place / SUMMARY).is_file() and (place / RECORDS).is_file()
+
+
+def _is_episodes(place: Path) -> bool:
+    return (place / SUMMARY).is_file() and (place / EPISODES).is_file()
 
 
 def _finished(place: Path) -> tuple[float, str]:
