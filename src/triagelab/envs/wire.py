@@ -6,7 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,7 +75,8 @@ class WireSession:
         self._timeout = timeout
         address = "ws" + check_url(url).removeprefix("http") + "/ws"
         try:
-            self._socket = connect(address, open_timeout=timeout, max_size=MAX_BYTES, proxy=None, compression=None)
+            opened = connect(address, open_timeout=timeout, max_size=MAX_BYTES, proxy=None, compression=None)
+            self._socket = opened.__enter__()  # as websockets 17.1 wants; `close` is the other end
         except self._broken as error:
             raise WireError(f"{url}: {error}") from error
 
@@ -107,7 +108,7 @@ class WireSession:
         """Say good-bye and close the socket; closing twice is harmless."""
         with suppress(*self._broken):
             self._socket.send('{"type": "close"}')
-        self._socket.close()
+        self._stack.close()
 
     def __enter__(self) -> WireSession:
         return self
