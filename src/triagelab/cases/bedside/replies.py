@@ -150,9 +150,10 @@ def _asked(patient: BedsidePatient, facts_now: Facts, voice: Voice, topic: str, 
     hidden = [name for name in true if name in patient.minimised and not again]
     open_facts = [name for name in true if name not in hidden]
     denied = [] if voice.silent else false
+    flatly = [name for name in hidden if name in bedside_table().minimise.denied]
     parts = _story(voice) if topic == "story" else []
     parts += [voice.told(name) for name in open_facts]
-    parts += voice.denied((*hidden, *denied)) + _beside_the_point(patient, voice, topic)
+    parts += voice.denied((*flatly, *denied)) + _beside_the_point(patient, voice, topic)
     score = measure(patient, facts_now, voice, "pain_score", again=again) if topic == "pain" else None
     measured = score.measured if score else {}
     if measured:

@@ -114,13 +114,14 @@ class Needs(_Frozen):
 
 
 class Minimise(_Frozen):
-    """Who plays symptoms down, how many, and by how much pain is understated; facts that are never played down."""
+    """Who plays symptoms down, how many, and by how much pain; facts that never are, facts that are then denied."""
 
     share: float
     from_years: float
     most_facts: int
     pain_less: tuple[int, int]
     never: tuple[str, ...]
+    denied: tuple[str, ...]
 
 
 class Words(PhraseBank):
@@ -160,7 +161,7 @@ class BedsideTable(_Frozen):
         labels = {f"{kind}({target})" for kind, targets in TARGETS.items() for target in targets}
         _known("action", self.minutes_of_target, labels)
         _known("pathway", (*self.pathway.values(), self.pathway_if_needed.pathway), PATHWAYS)
-        _known("fact", (*self.minimise.never, *self.life.not_about), bedside_facts())
+        _known("fact", (*self.minimise.never, *self.minimise.denied, *self.life.not_about), bedside_facts())
         return self
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from triagelab.agents.rules import RulesAgent
-from triagelab.cases.bedside.actions import PATTERNS, TARGETS, BedsideAction
+from triagelab.cases.bedside.actions import PATTERNS, TARGETS, BedsideAction, read_action
 from triagelab.cases.bedside.patient import BedsidePatient, draw_bedside
 from triagelab.cases.bedside.replies import NOTHING, Reply, opening, reply
 from triagelab.cases.bedside.vocabulary import bedside_facts
@@ -19,7 +19,7 @@ from triagelab.clinical.facts import vocabulary
 from triagelab.clinical.vitals import VitalSigns
 
 LOOKS = [
-    BedsideAction(kind=kind, target=target)
+    read_action({"kind": kind, "target": target})
     for kind, targets in TARGETS.items()
     if kind != "intervene"
     for target in targets

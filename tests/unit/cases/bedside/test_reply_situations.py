@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from triagelab.cases.archetypes import load_archetypes
-from triagelab.cases.bedside.actions import TARGETS, VITALS, BedsideAction
+from triagelab.cases.bedside.actions import TARGETS, VITALS, BedsideAction, read_action
 from triagelab.cases.bedside.patient import BedsidePatient, bedside_patient, draw_bedside
 from triagelab.cases.bedside.replies import NOTHING, NOTHING_ELSE, Reply, opening, reply
 from triagelab.cases.bedside.vocabulary import channels
@@ -16,7 +16,7 @@ from triagelab.cases.splits import SPLITS
 from triagelab.errors import BadInputError
 
 LOOKS = [
-    BedsideAction(kind=kind, target=target)
+    read_action({"kind": kind, "target": target})
     for kind, targets in TARGETS.items()
     if kind != "intervene"
     for target in targets

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from triagelab.cases.archetypes import load_archetypes
-from triagelab.cases.bedside.actions import PATHWAYS, PATTERNS, REGIONS, TARGETS, TOPICS, BedsideAction
+from triagelab.cases.bedside.actions import PATHWAYS, PATTERNS, REGIONS, TARGETS, TOPICS, BedsideAction, read_action
 from triagelab.cases.bedside.vocabulary import (
     Channels,
     bedside_bank,
@@ -25,7 +25,7 @@ from triagelab.cases.splits import split_of_family
 from triagelab.clinical.facts import RESOURCE_TYPES, Facts, vocabulary
 from triagelab.errors import BadInputError
 
-ACTIONS = [BedsideAction(kind=kind, target=target) for kind, targets in TARGETS.items() for target in targets]
+ACTIONS = [read_action({"kind": kind, "target": target}) for kind, targets in TARGETS.items() for target in targets]
 
 
 def test_every_fact_but_the_resources_is_learned_somewhere() -> None:
