@@ -17,6 +17,8 @@ from triagelab.files import packaged_table
 
 FURTHER = ("asks_only", "infant_under_3_months")
 """Names that the forecast knows and no table of words does."""
+TOGETHER = "+"
+"""Joins names that must hold together."""
 
 
 class PatternTable(BaseModel):
@@ -24,7 +26,7 @@ class PatternTable(BaseModel):
 
     Attributes:
         otherwise: the pattern where nothing speaks for any.
-        points: pattern -> name of a concept or fact, or names with `*` -> points.
+        points: pattern -> name of a concept or fact, `*` for any letters, or such names joined by `+` -> points.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,14 +51,19 @@ def known_names() -> frozenset[str]:
 
 
 @cache
-def _by_name() -> Mapping[str, Mapping[str, float]]:
-    """Return concept -> pattern -> points. Raises: UnknownNameError for a name that is none."""
-    found: dict[str, dict[str, float]] = {}
+def _by_name() -> Mapping[str, tuple[tuple[frozenset[str], str, float], ...]]:
+    """Return name -> (names that must hold together with it, pattern, points).
+
+    Raises: UnknownNameError for a name that is none.
+    """
+    found: dict[str, list[tuple[frozenset[str], str, float]]] = {}
     for pattern, points in pattern_table().points.items():
-        for name, value in points.items():
-            for meant in _meant(name):
-                found.setdefault(meant, {}).setdefault(pattern, value)
-    return found
+        for key, value in points.items():
+            first, *others = key.split(TOGETHER)
+            beside = frozenset(name for other in others for name in _meant(other))
+            for name in _meant(first):
+                found.setdefault(name, []).append((beside, pattern, value))
+    return {name: tuple(rows) for name, rows in found.items()}
 
 
 def _meant(name: str) -> Iterable[str]:
@@ -69,11 +76,12 @@ def _meant(name: str) -> Iterable[str]:
 
 def pattern_points(present: Iterable[str]) -> dict[str, float]:
     """Return the points of every pattern that something speaks for."""
-    table = _by_name()
+    table, holds = _by_name(), set(present)
     total: dict[str, float] = {}
-    for name in present:
-        for pattern, value in table.get(name, {}).items():
-            total[pattern] = total.get(pattern, 0.0) + value
+    for name in holds & table.keys():
+        for beside, pattern, value in table[name]:
+            if beside <= holds:
+                total[pattern] = total.get(pattern, 0.0) + value
     return total
 
 

