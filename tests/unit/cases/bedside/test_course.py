@@ -92,6 +92,15 @@ def test_saturation_pressure_and_coma_scale_never_rise() -> None:
             assert values == sorted(values, key=lambda value: -(value or 0.0))
 
 
+def test_a_temperature_only_rises_and_only_into_fever() -> None:
+    moved = 0
+    for _, course in worsening():
+        before, later = (course.facts_at(minute).vitals.temp_c or 0.0 for minute in (0.0, course.end + 1.0))
+        assert later == before or later > max(before, 37.5)
+        moved += later > before
+    assert moved > 20
+
+
 def test_treated_on_arrival_nobody_gets_worse() -> None:
     stopped = 0
     for patient, course in worsening():

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from bedside_samples import questions
+from triagelab.agents.rules import RulesAgent
 from triagelab.cases.bedside.actions import PATTERNS, BedsideAction
 from triagelab.cases.bedside.course import course_of
 from triagelab.cases.bedside.replies import opening, reply
 from triagelab.cases.bedside.tasks import NamedTask, TaskRow, named_tasks
 from triagelab.cases.bedside.vocabulary import channels_of, pathway_of
+from triagelab.cases.presentation import Presentation
 from triagelab.clinical.esi import decide
 from triagelab.clinical.facts import vocabulary
 from triagelab.clinical.vitals import VitalSigns
@@ -89,6 +94,40 @@ def test_the_door_shows_a_person_and_a_reason(task: NamedTask) -> None:
     first = opening(task.patient, task.patient.start)
     assert first
     assert not {name for name in vocabulary() if "_" in name and name in first}
+
+
+def everything_said(task: NamedTask) -> Presentation:
+    """Return what somebody knows who has asked everything, some of it twice."""
+    patient, known, texts, numbers = task.patient, frozenset[str](), [opening(task.patient, task.patient.start)], {}
+    asked = [action for action in questions() if action.kind != "reassess"]
+    for action in (*asked, *(action for action in asked if action.kind == "ask")):
+        answer = reply(patient, patient.start, action, told=known, minute=0.0)
+        known |= answer.told
+        texts.append(answer.text)
+        numbers.update(answer.measured)
+    return Presentation(
+        case_id="x",
+        narrative="\n".join(texts),
+        age_years=patient.start.age_years,
+        sex=patient.patient.sex,
+        arrival=patient.patient.arrival,
+        chief_complaint=patient.complaint,
+        vitals=VitalSigns(**numbers),
+    )
+
+
+def test_rules_read_the_right_severity_from_everything_that_is_said() -> None:
+    found = RulesAgent().predict([everything_said(task) for task in TASKS])
+    wrong = [task.id for task, one in zip(TASKS, found, strict=True) if severity(one.level or 0) != task.row.severity]
+    assert wrong == []
+
+
+def test_a_named_patient_below_the_emergencies_never_gets_worse() -> None:
+    milder = [task.patient for task in TASKS if task.row.severity != "Emergency"]
+    for patient, place in itertools.product(milder, range(40)):
+        assert course_of(replace(patient, case_id=f"task-other-{place}")).rule is None
+    unnamed = [replace(patient, case_id=f"other-{place}", tier=None) for patient in milder for place in range(40)]
+    assert any(course_of(patient).rule for patient in unnamed)
 
 
 def test_who_plays_down_says_so_only_when_asked_again() -> None:
