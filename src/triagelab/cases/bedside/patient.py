@@ -20,6 +20,7 @@ COMA = (
     ("unresponsive", (3, 8)),
     ("active_seizure", (3, 8)),
     ("apneic", (3, 6)),
+    ("flaccid_infant", (6, 11)),
     ("hypoglycaemia_altered", (9, 13)),
     ("obtunded", (9, 12)),
     ("acute_mental_status_change", (13, 14)),

@@ -147,7 +147,8 @@ def _asked(patient: BedsidePatient, facts_now: Facts, voice: Voice, topic: str, 
         refused = f"{str(voice.person.clinical['he']).capitalize()} cannot answer, and nobody here knows."
         return Reply(refused, refused=refused)
     true, false = _split(voice, _topic(voice, topic))
-    hidden = [name for name in true if name in patient.minimised and not again]
+    plays_down = voice.person.own_voice and not again  # nobody else plays it down
+    hidden = [name for name in true if plays_down and name in patient.minimised]
     open_facts = [name for name in true if name not in hidden]
     denied = [] if voice.silent else false
     flatly = [name for name in hidden if name in bedside_table().minimise.denied]

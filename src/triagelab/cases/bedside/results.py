@@ -68,7 +68,7 @@ def measure(bedside: BedsidePatient, facts_now: Facts, voice: Voice, target: str
         again: it was taken before; pain that was played down then is told as it is.
     """
     values = _vitals_now(bedside, facts_now)
-    if target == "pain_score" and voice.silent:
+    if target == "pain_score" and voice.unconscious:
         return _refusal("Nobody can say how much it hurts.")
     given = {name: values[name] for name in VITALS[target] if name in values}
     if len(given) < len(VITALS[target]):
@@ -76,7 +76,7 @@ def measure(bedside: BedsidePatient, facts_now: Facts, voice: Voice, target: str
             young = bedside.patient.age.years < PAIN_FROM_YEARS
             return _refusal("Too young to give a number." if young else "Gives no number.")
         return _refusal(_REFUSED[target].format_map(voice.person.clinical))
-    if target == "pain_score" and "pain_score" in bedside.minimised and not again:
+    if target == "pain_score" and "pain_score" in bedside.minimised and not again and voice.person.own_voice:
         low, high = bedside_table().minimise.pain_less
         given["pain_score"] = max(1.0, given["pain_score"] - voice.pick(tuple(range(low, high + 1)), "pain_less"))
     return Result(_WORDS[target].format_map(given), given)

@@ -34,6 +34,7 @@ class Channels(_Frozen):
 
     Attributes:
         visible: seen at a glance; each of them is in `examine` or `ask`, too.
+        not_denied_beside: false fact -> true facts beside which it is not denied.
     """
 
     source: str
@@ -41,12 +42,14 @@ class Channels(_Frozen):
     visible: tuple[str, ...]
     ask: dict[str, tuple[str, ...]]
     examine: dict[str, tuple[str, ...]]
+    not_denied_beside: dict[str, frozenset[str]]
 
     @model_validator(mode="after")
     def _complete(self) -> Channels:
         _known("topic", self.ask, TOPICS)
         _known("region", self.examine, REGIONS)
-        for names in (self.visible, *self.ask.values(), *self.examine.values()):
+        beside = self.not_denied_beside
+        for names in (self.visible, *self.ask.values(), *self.examine.values(), beside, *beside.values()):
             _known("fact", names, bedside_facts())
         return self
 

@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import TypeVar
 
 from triagelab.cases.bedside.patient import BedsidePatient
-from triagelab.cases.bedside.vocabulary import bedside_bank
+from triagelab.cases.bedside.vocabulary import bedside_bank, channels
 from triagelab.cases.draws import Draws
 from triagelab.cases.patient import Patient
 from triagelab.cases.registers import capital
-from triagelab.cases.speech import NOT_SPEAKING, SELF_FROM_YEARS, Person, person_of
+from triagelab.cases.speech import SELF_FROM_YEARS, Person, person_of
 from triagelab.clinical.facts import Facts
 from triagelab.seeding import derive_seed
 
@@ -33,9 +33,6 @@ UNCONSCIOUS = frozenset(
     )
 )
 """With any of these a grown-up patient does not answer at all; a bystander knows some things."""
-VERY_ILL = NOT_SPEAKING | {"hypoperfusion"}
-WELL_WORDS = ("pain_corroborated", "unresponsive")
-"""False facts whose words say that somebody looks well ("appears comfortable"); not said of who is very ill."""
 BYSTANDER_KNOWS = ("story", "past_illness", "medicines_and_allergies")
 """What a bystander can be asked about; the parents of a child know everything."""
 
@@ -63,13 +60,15 @@ class Voice:
 
     Attributes:
         patient: the latent patient with the facts of now.
-        silent: the patient cannot answer and only a bystander can be asked.
+        unconscious: the patient does not answer.
+        silent: nor does a parent; only a bystander can be asked.
         own_words: the history is in the words of who speaks, otherwise in the nurse's.
     """
 
     case_id: str
     patient: Patient
     person: Person
+    unconscious: bool
     silent: bool
     own_words: bool
 
@@ -99,13 +98,13 @@ class Voice:
 
     def sayable(self, names: Iterable[str]) -> list[str]:
         """Return the facts whose absence can be put in words and means something for this patient."""
-        bank, well = bedside_bank(), not any(self.patient.facts.flags.get(name) for name in VERY_ILL)
+        bank, flags, beside = bedside_bank(), self.patient.facts.flags, channels().not_denied_beside
         return [
             name
             for name in names
             if bank[name].sex in (None, self.patient.sex)
             and (bank[name].lay_no or bank[name].no or bank[name].against)
-            and (well or name not in WELL_WORDS)
+            and not any(flags.get(other) for other in beside.get(name, ()))
         ]
 
     def denied(self, names: Iterable[str]) -> list[str]:
@@ -169,6 +168,7 @@ def voice_of(bedside: BedsidePatient, facts_now: Facts) -> Voice:
 def _voice(pair: _Pair) -> Voice:
     bedside, facts = pair.bedside, pair.facts
     patient = replace(bedside.patient, facts=facts)
-    silent = patient.age.years >= SELF_FROM_YEARS and any(facts.flags.get(name) for name in UNCONSCIOUS)
+    gone = any(facts.flags.get(name) for name in UNCONSCIOUS)
     person = person_of(patient, Draws("cases.bedside.person", 0, bedside.case_id))
-    return Voice(bedside.case_id, patient, person, silent, bedside.own_words)
+    silent = gone and patient.age.years >= SELF_FROM_YEARS
+    return Voice(bedside.case_id, patient, person, gone, silent, bedside.own_words)

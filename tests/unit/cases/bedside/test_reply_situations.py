@@ -65,6 +65,35 @@ def test_who_becomes_unresponsive_answers_no_more() -> None:
     assert coma.measured["gcs"] <= 8
 
 
+def test_only_the_patient_plays_things_down() -> None:
+    patient = replace(of_kind("head-pain-exertion"), minimised=frozenset({"thunderclap_headache", "pain_score"}))
+    later = replace(patient.start, flags={**patient.start.flags, "obtunded": True})
+    story = reply(patient, later, read_action({"kind": "ask", "target": "story"}), told=frozenset(), minute=9.0)
+    assert "thunderclap_headache" in story.told
+    confused = replace(patient.start, flags={**patient.start.flags, "new_confusion": True})
+    asked = read_action({"kind": "ask", "target": "head_and_nerves"})
+    assert "thunderclap_headache" not in answer(patient, asked).told
+    assert "thunderclap_headache" in reply(patient, confused, asked, told=frozenset(), minute=9.0).told
+
+
+def test_nobody_scores_the_pain_of_an_unconscious_child() -> None:
+    patient = of_kind("shunt-malfunction")
+    later = replace(patient.start, flags={**patient.start.flags, "obtunded": True})
+    asked = read_action({"kind": "measure", "target": "pain_score"})
+    assert reply(patient, later, asked, told=frozenset(), minute=9.0).refused
+
+
+def test_no_denial_stands_beside_a_fact_that_belies_it() -> None:
+    beside = channels().not_denied_beside
+    examined = [read_action({"kind": "examine", "target": region}) for region in TARGETS["examine"]]
+    for name, others in beside.items():
+        for other in others:
+            patient = of_kind("stumble")
+            belied = replace(patient.start, flags={name: False, other: True})
+            for action in examined:
+                assert name not in reply(patient, belied, action, told=frozenset(), minute=0.0).told
+
+
 def test_answers_follow_the_vital_signs_of_now() -> None:
     patient = of_kind("svt-stable")
     later = replace(patient.start, vitals=patient.start.vitals.with_(spo2_pct=81.0))
