@@ -256,7 +256,7 @@ class TellingState(Environment[Any, Any]):
     word = "severity"
 
     def told(self) -> Any:
-        return self._episode.level if self._episode is not None else None  # type: ignore[attr-defined]
+        return getattr(self._episode, "level", None)
 
     @property
     def state(self) -> Any:
@@ -284,16 +284,12 @@ class SeedInState(TellingState):
         return self._record.seed if self._record is not None else None
 
 
-class TellingError(TellingState):
-    @property
-    def state(self) -> Any:
-        return Environment.state.fget(self)  # type: ignore[attr-defined]
-
+class TellingError(Environment[Any, Any]):
     def _read(self, raw: object) -> Any:
         try:
             return super()._read(raw)
         except BadInputError as error:
-            raise BadInputError("action", "something else", f"try {self.told()}") from error
+            raise BadInputError("action", "something else", f"try {getattr(self._episode, 'level', 3)}") from error
 
 
 class MovingAction(SampleAction):
@@ -372,7 +368,7 @@ BROKEN = (
     _env("paid after the end", "runtime.state_contract", NeverOver, "after the end"),
     _kind("crashes on nonsense", "semantic.canary_floor", Crashing, "crashes: KeyError"),
     _episode("never ends", "runtime.resource_bounds", Endless, "still going on after 6 steps"),
-    _episode("memory grows", "runtime.resource_bounds", Hoarding, "memory grows by 20"),
+    _episode("memory grows", "runtime.resource_bounds", Hoarding, "bytes an episode in one session"),
     _episode("oracle below the maximum", "semantic.oracle_max", WeakOracle, "declared is at least"),
     _episode("nothing is paid", "semantic.floor_gap", PaidForNothing, "nothing earns 0.9"),
     _episode("waiting is paid", "semantic.canary_floor", PaidForWaiting, "wait earns"),

@@ -12,6 +12,8 @@ import typer
 from triagelab.cli.progress import track
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from triagelab.envs.check.report import CheckResult, Report
 
 STYLES = {"pass": "green", "fail": "bold red", "skip": "yellow"}
@@ -42,7 +44,9 @@ def validate(
     if as_json:
         typer.echo(json.dumps(report.row(), indent=2))
     elif sys.stdout.isatty():
-        _show(report)
+        from rich.console import Console
+
+        show(report, Console(highlight=False))
     else:
         typer.echo("\n".join(plain_lines(report)))
     if not report.passed:
@@ -60,18 +64,17 @@ def plain_lines(report: Report) -> list[str]:
     return [*(f"{check.status}  {check.id}: {_safe(check)}" for check in report.checks), headline(report)]
 
 
-def _show(report: Report) -> None:
-    from rich.console import Console
+def show(report: Report, console: Console) -> None:
+    """Print the report to a terminal."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("", "left"), ("check", "left"), ("what was found", "left"), ("s", "right")):
-        table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
+    for name in ("", "check", "what was found", "s"):
+        table.add_column(name, justify="right" if name == "s" else "left", overflow="fold")
     for check in report.checks:
         status = Text(check.status, style=STYLES[check.status])
         table.add_row(status, Text(check.id, no_wrap=True), Text(_safe(check)), Text(f"{check.seconds:.1f}"))
-    console = Console(highlight=False)
     console.print(table)
     console.print(Text(headline(report), style="bold"))
 

@@ -6,7 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -108,7 +108,7 @@ class WireSession:
         """Say good-bye and close the socket; closing twice is harmless."""
         with suppress(*self._broken):
             self._socket.send('{"type": "close"}')
-        self._stack.close()
+        self._socket.close()
 
     def __enter__(self) -> WireSession:
         return self

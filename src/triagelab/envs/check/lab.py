@@ -45,7 +45,7 @@ class Budget:
     attacked: int
 
 
-QUICK = Budget(cases=12, runtime=3, leak=40, episodes=80, threads=4, attacked=3)
+QUICK = Budget(cases=10, runtime=3, leak=40, episodes=40, threads=4, attacked=2)
 FULL = Budget(cases=60, runtime=12, leak=120, episodes=400, threads=8, attacked=10)
 LEVELS = {"quick": QUICK, "full": FULL}
 LONGEST = 200
@@ -78,7 +78,7 @@ class Lab:
             return [
                 Case(f"{suite.name}/{place}", suite.name, {**suite.options, **task}, tiers.get(place), place)
                 for place, task in enumerate(suite.tasks)
-            ][: max(count, len(tiers))]
+            ][:count]
         if not suite.seeded:
             return [Case(f"{suite.name}/only", suite.name, suite.options)]
         drawn = (derive_seed("envs.check.case", i, suite.name, bits=31) % SEEDS for i in range(count))

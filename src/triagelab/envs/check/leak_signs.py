@@ -19,6 +19,9 @@ LEAST = 12
 """Cases below which nothing is judged by statistics."""
 COVERED = 0.5
 """Share of cases at least whose value stands beside another case with the same value."""
+CODE_COVERED, CODE_VALUES = 0.8, 3
+"""In what an agent is meant to read (a complaint may well mean level 1) only a code counts: that share of cases, and no
+more values than so many for each answer."""
 
 _NAMES = re.compile(
     r"^(true|truth|gold|golden|correct|expected|hidden|secret|solution|ground_?truth|answer_?key|oracle|label)(_|$)",
@@ -46,11 +49,14 @@ def named(value: Any, path: str = "") -> str:
     return ""
 
 
-def tells(values: Sequence[Any], truths: Sequence[Any], name: str) -> str:
+def tells(values: Sequence[Any], truths: Sequence[Any], name: str, *, evidence: bool = False) -> str:
     """Return how the values of one field, one for each case, tell the truths; empty where they do not.
 
     A field tells where equal values always stand beside equal truths, over at least half of the cases, better than
     chance; and where the text of the truth stands in the field of its own case and of no other.
+
+    Args:
+        evidence: agents are meant to read the field, so that only a code for the truth counts.
     """
     pairs = [(value, truth) for value, truth in zip(values, truths, strict=True) if truth is not None]
     if len(pairs) < LEAST or len({truth for _, truth in pairs}) < 2:
@@ -59,7 +65,7 @@ def tells(values: Sequence[Any], truths: Sequence[Any], name: str) -> str:
         return f"holds the {name} word for word"
     for how, seen in _readings([value for value, _ in pairs]):
         for which, wanted in _questions([truth for _, truth in pairs], name):
-            if _goes_along(seen, wanted):
+            if _goes_along(seen, wanted, evidence):
                 return f"tells {which}{how}"
     return ""
 
@@ -98,13 +104,16 @@ def _questions(truths: Sequence[Any], name: str) -> Iterator[tuple[str, list[Any
                 yield f"whether the {name} is at most {cut}", sides
 
 
-def _goes_along(seen: Sequence[Any], truths: Sequence[Any]) -> bool:
+def _goes_along(seen: Sequence[Any], truths: Sequence[Any], evidence: bool) -> bool:
     """Return whether equal values always have equal truths, in at least half of the cases, and not by accident."""
     groups: dict[Any, list[int]] = defaultdict(list)
     for place, value in enumerate(seen):
         groups[value].append(place)
     shared = [places for places in groups.values() if len(places) > 1]
-    if len(groups) < 2 or sum(map(len, shared)) < COVERED * len(seen):
+    covered = CODE_COVERED if evidence else COVERED
+    if len(groups) < 2 or sum(map(len, shared)) < covered * len(seen):
+        return False
+    if evidence and len(groups) > CODE_VALUES * len(set(truths)):
         return False
     if any(len({truths[place] for place in places}) > 1 for places in shared):
         return False

@@ -120,6 +120,8 @@ def _errors(lab: Lab, session: Session, case: Case) -> Json:
             found[f"to garbage {place + 1}"] = str(refusal)
             continue
         session.reset(case.options)  # it was taken for an action and may have ended the episode
+    for place, text in enumerate(session.provoke()):
+        found[f"to nonsense {place + 1}"] = text
     return found
 
 
@@ -163,7 +165,7 @@ def _judge_values(probes: Sequence[Probe], name: str) -> None:
             for path, value in leaves(probe.shown.get(surface)):
                 columns.setdefault(path, [None] * len(probes))[place] = value
         for path, values in columns.items():
-            if sign := tells(values, truths, name):
+            if sign := tells(values, truths, name, evidence="observation" in surface):
                 raise Failed(f"{surface}: {path or 'its text'} {sign}")
 
 

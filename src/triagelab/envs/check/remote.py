@@ -90,6 +90,15 @@ class UrlSession:
     def best(self) -> Json | None:
         return None if self.twin is None else self.twin.best().model_dump(mode="json", exclude_none=True)
 
+    def provoke(self) -> list[str]:
+        found = []
+        for text in ("{", '{"type": "no-such-type"}', '{"type": "step"}', '{"type": "reset", "data": 1}'):
+            try:
+                self.wire.ask_text(text)
+            except (WireRefusal, WireError) as error:
+                found.append(str(error))
+        return found
+
     def close(self) -> None:
         self.wire.close()
 

@@ -100,7 +100,7 @@ def difficulty_separation(lab: Lab) -> str:
             continue
         means = {}
         for tier in suite.tiers:
-            cases = [case for case in lab.cases(suite, 0) if case.tier == tier]
+            cases = [case for case in lab.cases(suite, len(suite.tasks)) if case.tier == tier]
             means[tier] = _oracle_mean(lab, cases) if lab.policy.reference == "oracle" else _reference(lab, cases)
         line = " > ".join(f"{tier} {mean:.3f}" for tier, mean in means.items())
         values = list(means.values())

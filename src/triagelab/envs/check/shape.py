@@ -27,7 +27,7 @@ def _walk(value: Any, schema: Any, root: Mapping[str, Any], path: str, depth: in
             yield f"{path or 'value'}: not allowed"
         return
     if depth > _DEEPEST:
-        yield f"{path}: nested too deep"
+        yield f"{path or 'value'}: nested too deep"
         return
     if "$ref" in schema:
         yield from _walk(value, _resolve(str(schema["$ref"]), root), root, path, depth + 1)
@@ -84,6 +84,6 @@ def _fits(value: Any, declared: Any) -> bool:
 
 def _resolve(reference: str, root: Mapping[str, Any]) -> Any:
     found: Any = root
-    for part in reference.removeprefix("#").strip("/").split("/"):
+    for part in filter(None, reference.removeprefix("#").split("/")):
         found = found.get(part, {}) if isinstance(found, Mapping) else {}
     return found if reference.startswith("#") else {}

@@ -61,6 +61,10 @@ class Session(Protocol):
         """Return what the oracle would do now, None where there is no oracle."""
         ...
 
+    def provoke(self) -> list[str]:
+        """Return what is said to things that are wrong in other ways than an action; the episode goes on."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -108,6 +112,15 @@ class LocalSession:
 
     def best(self) -> Json | None:
         return self.env.best().model_dump(mode="json", exclude_none=True)
+
+    def provoke(self) -> list[str]:
+        found = []
+        for options in ({"split": "no-such-split"}, {"seed": -1}, {"task": "no-such-task"}):
+            try:
+                self.reset(options)
+            except Refusal as refusal:
+                found.append(str(refusal))
+        return found
 
     def close(self) -> None:
         self.env.close()
