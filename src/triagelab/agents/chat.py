@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -53,7 +52,6 @@ class Wire:
             timeout=self.timeout,
             follow_redirects=False,
             trust_env=not self.endpoint.loopback,
-            verify=ssl.create_default_context() if self.endpoint.base_url.startswith("https") else False,
             event_hooks={"request": [_only_what_is_needed], "response": [_limit(self.largest)]},
         )
         client = openai.AsyncOpenAI(

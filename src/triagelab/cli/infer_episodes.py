@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -115,15 +116,33 @@ def generated_jobs(n: int, split: str) -> Iterator[Job]:
 def play(agent: BedsideAgent, session: Session, job: Job, model: str, seed: int, say: Callable[[str], None]) -> Episode:
     """Play one episode. The `[END]` line is said whatever happens, and the error goes on to the caller.
 
-    Raises: whatever agent, session or environment raise.
+    Raises: whatever agent, session or environment raise. Signals wait while the first and the last line are said.
     """
     episode = Episode()
-    say(start_line(job.name, ENV, model))
+    before = _hold_signals()
     try:
-        _steps(agent, session, job, seed, say, episode)
+        say(start_line(job.name, ENV, model))
+        try:
+            _let_signals(before)
+            _steps(agent, session, job, seed, say, episode)
+        finally:
+            _hold_signals()
     finally:
         say(end_line(episode.success, episode.rewards))
+        _let_signals(before)
     return episode
+
+
+def _hold_signals() -> set[int]:
+    """Keep Ctrl-C and kill waiting, and return what waited before; nothing on systems that cannot."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return set()
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM)))
+
+
+def _let_signals(before: set[int]) -> None:
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _steps(

@@ -49,7 +49,7 @@ def triage(
     ),
     version: int = typer.Option(5, "--version", min=4, max=5, help="ESI handbook version."),
     agent: str = typer.Option(
-        "rules", "--agent", help="rules, encoder:DIR, hybrid:DIR, tabular:DIR, majority:DIR or model:DIR."
+        "rules", "--agent", help="rules, encoder:DIR, hybrid:DIR, tabular:DIR, majority:DIR, model:DIR or llm."
     ),
     decision: Decision | None = typer.Option(
         None, "--decision", help="How probabilities become a level; cost: the least expected clinical cost."

@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,13 @@ def test_the_fifteen_tasks_by_default(capsys):
     assert {end["success"] for _, _, end in found} == {"true", "false"}
 
 
+def test_the_score_of_success_tells_right_tiers_from_others():
+    preset = resources.files("triagelab.rewards.episodes") / "presets" / "tiers-v1.toml"
+    table = tomllib.loads(preset.read_text(encoding="utf-8"))
+    assert max(table["near"].values()) < infer_episodes.RIGHT_TIER < min(table["severity"].values())
+    assert table["wrong"] < infer_episodes.RIGHT_TIER
+
+
 def test_generated_patients_and_what_counts_as_success(capsys):
     assert run(["infer", "--agent", "always-emergency", "--n", "12", "--split", "dev"]) == 0
     found = episodes(capsys.readouterr().out)
@@ -135,6 +144,24 @@ def test_ctrl_c_still_ends_the_episode(scripted, capsys):
     assert run(["infer", "--agent", "scripted", "--n", "5"]) == 130
     (only,) = episodes(capsys.readouterr().out)
     assert (len(only[1]), only[2]["success"]) == (1, "false")
+
+
+@pytest.mark.parametrize("when", ["[START]", "[END]"])
+def test_ctrl_c_cannot_come_between_the_first_or_last_line_and_its_pair(when):
+    lines = []
+
+    def say(line):
+        if line.startswith(when):
+            signal.raise_signal(signal.SIGINT)
+        lines.append(line)
+
+    agent = bedside_registry.load_bedside_agent("commit-at-once")
+    (job,) = infer_episodes.generated_jobs(1, "dev")
+    with pytest.raises(KeyboardInterrupt):
+        infer_episodes.play(agent, infer_episodes.LocalSession(), job, "m", 0, say)
+    assert [line.split()[0] for line in lines] == (
+        ["[START]", "[STEP]", "[END]"] if when == "[END]" else ["[START]", "[END]"]
+    )
 
 
 def test_what_is_refused_is_said_as_error(scripted, capsys):
