@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from triagelab.cases.archetypes import load_archetypes
 from triagelab.cases.bedside.actions import INTERVENTIONS
 from triagelab.cases.bedside.course import Course, course_of, facts_at
 from triagelab.cases.bedside.course_table import CourseRule, courses
@@ -49,6 +50,16 @@ def test_there_are_many_kinds_and_some_begin_at_level_3() -> None:
     assert len({rule.id for rule in table.course}) == len(table.course)
     assert sum(3 in rule.from_ for rule in table.course) >= 5
     assert {start for rule in table.course for start in rule.from_} == {2, 3}
+
+
+def test_every_course_is_for_somebody_whom_the_generator_draws() -> None:
+    drawn_facts = {
+        name
+        for archetype in load_archetypes().values()
+        for layer in (archetype, *archetype.modifiers)
+        for name in (*layer.facts, *layer.stated)
+    }
+    assert [rule.id for rule in courses().course if not (rule.archetypes or set(rule.any) & drawn_facts)] == []
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])
