@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from triagelab.agents.bedside_table import Weights
+from triagelab.agents.bedside_table import BedsideTable, Weights
 from triagelab.agents.rules import Assessment
 from triagelab.agents.rules_ask import ask_table, barred, forced_levels, missed_costs
 from triagelab.cases.bedside.actions import TARGETS, VITALS, BedsideAction
@@ -21,12 +21,12 @@ CHILD_YEARS = 16.0
 """Below this age nobody plays anything down; from the environment's description."""
 
 
-def question_values(assessment: Assessment, dialogue: Dialogue, weights: Weights) -> dict[str, float]:
+def question_values(assessment: Assessment, dialogue: Dialogue, table: BedsideTable) -> dict[str, float]:
     """Return question -> what it is worth in units of reward, its price taken off; only questions worth something.
 
     Missing: an age nobody knows counts as an adult's.
     """
-    level, times = assessment.decision.level, times_asked(dialogue)
+    level, times, weights = assessment.decision.level, times_asked(dialogue), table.weights
     again = _again(assessment, weights)
     value: dict[str, float] = {}
     forced = forced_levels(assessment.decision.version, assessment.options)
@@ -42,11 +42,21 @@ def question_values(assessment: Assessment, dialogue: Dialogue, weights: Weights
         if question is not None and not times.get(question):
             one_up = max(1, min(2, level - 1))
             value[question] = value.get(question, 0.0) + share * missed_costs("standard")[one_up - 1][level - 1]
-    for question, bonus in weights.bonus.items():
+    looked = dict.fromkeys(_looks(assessment, table), weights.look)
+    for question, bonus in (*weights.bonus.items(), *looked.items()):
         if not times.get(question):
             value[question] = value.get(question, 0.0) + bonus / weights.level
     worth = {name: weights.level * found - price(name, weights) for name, found in value.items()}
     return {name: found for name, found in worth.items() if found > 0.0}
+
+
+def _looks(assessment: Assessment, table: BedsideTable) -> list[str]:
+    """Return the questions that one finding makes worth asking, while nothing urgent is known."""
+    if assessment.decision.level <= 2:
+        return []
+    age = None if assessment.assumed_age_years is not None else assessment.facts.age_years
+    rows = (row for row in table.look if row.fits(assessment.picture.present, age, assessment.picture.sex))
+    return [question for row in rows for question in row.questions]
 
 
 def price(question: str, weights: Weights) -> float:

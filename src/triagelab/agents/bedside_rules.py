@@ -78,7 +78,7 @@ class BedsideRules:
         for question in self.table.first:
             if not times.get(question):
                 return action_of(question)
-        values = question_values(assessment, dialogue, weights)
+        values = question_values(assessment, dialogue, self.table)
         if not values:
             return None
         best = min(values, key=lambda name: (-values[name], name))

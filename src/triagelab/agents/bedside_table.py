@@ -21,6 +21,7 @@ class Weights(BaseModel):
         minimised: how often a history that was denied once is false; `minimised_alarm`: the same where a vital sign
             is out of range and nothing explains it.
         least: a question worth less is not asked.
+        look: added to the worth of a question that a row of `look` names.
         most: questions at most.
         bonus: question -> what it is worth besides the facts that it tells (the pattern, the resources).
     """
@@ -31,6 +32,7 @@ class Weights(BaseModel):
     minimised: float = Field(ge=0, le=1)
     minimised_alarm: float = Field(ge=0, le=1)
     least: float
+    look: float = Field(ge=0)
     most: int = Field(ge=0)
     bonus: dict[str, float] = Field(default_factory=dict)
 
@@ -58,6 +60,25 @@ class InterventionRule(BaseModel):
         return not self.also or not present.isdisjoint(self.also)
 
 
+class Look(BaseModel):
+    """With any of `facts` (none named: always), in a patient of this age and sex, `questions` are worth more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    facts: tuple[str, ...] = ()
+    sex: str | None = None
+    from_years: float = 0.0
+    below_years: float = 200.0
+    questions: tuple[str, ...]
+
+    def fits(self, present: set[str], age_years: float | None, sex: str | None) -> bool:
+        """Return whether the row speaks of this patient; an age that nobody knows is an adult's."""
+        if self.sex is not None and sex != self.sex:
+            return False
+        if not self.from_years <= (40.0 if age_years is None else age_years) < self.below_years:
+            return False
+        return not self.facts or not present.isdisjoint(self.facts)
+
+
 class BedsideTable(BaseModel):
     """data/bedside.toml.
 
@@ -70,6 +91,7 @@ class BedsideTable(BaseModel):
     verified: bool
     first: tuple[str, ...]
     weights: Weights
+    look: tuple[Look, ...] = ()
     intervention: tuple[InterventionRule, ...]
 
 

@@ -8,9 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from triagelab.agents.base import BedsideAgent
+from triagelab.agents.bedside_patterns import known_names
 from triagelab.agents.bedside_questions import action_of, alarming, question_values, times_asked
 from triagelab.agents.bedside_rules import BedsideRules, note_of
-from triagelab.agents.bedside_table import InterventionRule, bedside_table
+from triagelab.agents.bedside_table import InterventionRule, Look, bedside_table
 from triagelab.cases.bedside.actions import BedsideAction, read_action
 from triagelab.cases.bedside.observation import BedsideObservation, Dialogue
 from triagelab.envs.registry import make
@@ -85,13 +86,13 @@ def test_the_same_dialogue_gets_the_same_action_whatever_the_seed():
 
 def test_a_question_that_was_answered_is_worth_less_and_one_looked_at_nothing():
     dialogue = at_the_door("A man with a cough.", complaint="cough")
-    weights = bedside_table().weights
-    fresh = question_values(RULES.assess(dialogue), dialogue, weights)
+    table = bedside_table()
+    fresh = question_values(RULES.assess(dialogue), dialogue, table)
     asked = after(dialogue, "ask(chest_and_breathing)", "Nothing of note.")
-    again = question_values(RULES.assess(asked), asked, weights)
+    again = question_values(RULES.assess(asked), asked, table)
     assert again.get("ask(chest_and_breathing)", 0.0) < fresh["ask(chest_and_breathing)"]
     looked = after(dialogue, "examine(circulation)", "Nothing of note.")
-    assert "examine(circulation)" not in question_values(RULES.assess(looked), looked, weights)
+    assert "examine(circulation)" not in question_values(RULES.assess(looked), looked, table)
 
 
 def test_who_denies_while_the_numbers_alarm_is_asked_again():
@@ -100,17 +101,17 @@ def test_who_denies_while_the_numbers_alarm_is_asked_again():
         dialogue = after(dialogue, label, "Nothing of note.")
     calm = after(dialogue, "measure(heart_rate)", "Heart rate 80/min.", heart_rate_bpm=80.0)
     racing = after(dialogue, "measure(heart_rate)", "Heart rate 118/min.", heart_rate_bpm=118.0)
-    weights, name = bedside_table().weights, "ask(chest_and_breathing)"
+    name = "ask(chest_and_breathing)"
     assert alarming(RULES.assess(racing))
     assert not alarming(RULES.assess(calm))
-    values = [question_values(RULES.assess(one), one, weights).get(name, 0.0) for one in (calm, racing)]
+    values = [question_values(RULES.assess(one), one, bedside_table()).get(name, 0.0) for one in (calm, racing)]
     assert values[1] > values[0]
 
 
 def test_nobody_expects_a_child_to_play_things_down():
     child = at_the_door("A child with a cough.", complaint="cough", age_years=6.0)
     asked = after(child, "ask(chest_and_breathing)", "Nothing of note.")
-    assert "ask(chest_and_breathing)" not in question_values(RULES.assess(asked), asked, bedside_table().weights)
+    assert "ask(chest_and_breathing)" not in question_values(RULES.assess(asked), asked, bedside_table())
 
 
 def test_of_a_vital_sign_the_newest_number_counts():
@@ -139,6 +140,23 @@ def test_rows_of_the_table_fit_as_they_say():
     assert not row.fits({"a", "c", "d"})
     with pytest.raises(ValidationError, match="did you mean 'fluids'"):
         InterventionRule(facts=("a",), action="fluid")
+
+
+def test_a_newborn_has_the_temperature_taken_and_a_grown_man_with_a_form_has_not():
+    newborn = at_the_door("A baby who feeds badly.", age_years=0.05)
+    values = question_values(RULES.assess(newborn), newborn, bedside_table())
+    assert values["measure(temperature)"] >= bedside_table().weights.look - 0.01
+    assert not Look(below_years=0.25, questions=("measure(temperature)",)).fits(set(), 40.0, "male")
+    assert not Look(sex="female", questions=("ask(pregnancy)",)).fits(set(), 30.0, None)
+    assert Look(facts=("fever",), questions=("examine(skin)",)).fits({"fever"}, None, None)
+
+
+def test_every_name_of_the_table_is_known():
+    table = bedside_table()
+    names = {name for row in table.look for name in row.facts}
+    names |= {name for row in table.intervention for name in (*row.facts, *row.also, *row.unless)}
+    assert names <= known_names()
+    assert all(action_of(name) for row in table.look for name in row.questions)
 
 
 def test_first_questions_of_the_table_are_actions():
