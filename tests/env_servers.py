@@ -63,7 +63,8 @@ class PeerEnvironment(Environment[PeerAction, PeerObservation, PeerState]):
     def step(self, action: PeerAction, timeout_s: float | None = None, **_: Any) -> PeerObservation:
         self.steps += 1
         right = action.severity == SEVERITIES[PeerEnvironment.place % 3]
-        return PeerObservation(symptoms="", done=True, reward=0.9 if right else 0.05)
+        symptoms = f"that was case {PeerEnvironment.place % 15}"
+        return PeerObservation(symptoms=symptoms, done=True, reward=0.9 if right else 0.05)
 
     @property
     def state(self) -> PeerState:
@@ -71,6 +72,20 @@ class PeerEnvironment(Environment[PeerAction, PeerObservation, PeerState]):
         return PeerState(episode_id=self.name, step_count=self.steps, true_severity=severity)
 
 
-def peer_app() -> Any:
+class SeededPeer(PeerEnvironment):
+    """Minds the seed; still one patient for all clients, and the answer in the state under a name that says nothing."""
+
+    def reset(self, seed: int | None = None, episode_id: str | None = None, **_: Any) -> PeerObservation:
+        PeerEnvironment.place = seed or 0
+        self.steps, self.name = 0, episode_id
+        return PeerObservation(symptoms=f"case {PeerEnvironment.place}", done=False)
+
+    @property
+    def state(self) -> PeerState:
+        code = "xyz"[PeerEnvironment.place % 3]
+        return PeerState.model_validate({"episode_id": self.name, "step_count": self.steps, "colour": code})
+
+
+def peer_app(environment: type[PeerEnvironment] = PeerEnvironment) -> Any:
     """Return the broken peer as an OpenEnv server."""
-    return create_fastapi_app(PeerEnvironment, PeerAction, PeerObservation, max_concurrent_envs=16)
+    return create_fastapi_app(environment, PeerAction, PeerObservation, max_concurrent_envs=16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,13 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     bad.write_text("[actions\n")
     with pytest.raises(DataFormatError, match="not TOML"):
         read_policy(bad)
+
+
+def test_the_example_of_the_documentation_is_a_policy() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "validate.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    raw = tomllib.loads(example)
+    policy = policy_of(raw, "docs/validate.md")
+    assert len(policy.actions.all()) == 7
+    assert set(policy.oracle.by_case) == {"0", "1", "2"}
+    assert set(raw) == set(CheckPolicy.model_fields) - {"text_answers"}

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from env_servers import peer_app, served
+from env_servers import SEVERITIES, SeededPeer, peer_app, served
 from triagelab.envs.check import check_env
-from triagelab.envs.check.policy import policy_of
+from triagelab.envs.check.policy import Oracle, policy_of
 from triagelab.errors import BadInputError
 from triagelab.server.app import build_app
 
+LEAK = "semantic.no_solution_leakage"
 PEER = policy_of(
     {
         "reward_range": [0.0, 1.0],
@@ -57,6 +58,22 @@ def test_a_peer_with_one_patient_no_seeds_and_the_answer_in_the_state_is_caught(
     skipped = {check.id: check.detail for check in report.checks if check.status == "skip"}
     assert skipped["runtime.reward_attribution"] == "observations have no 'components'"
     assert "needs runtime.seed_control" in skipped["semantic.oracle_max"]
+
+
+def test_a_seeded_peer_with_one_patient_fails_isolation_and_leaks_by_value() -> None:
+    """The oracle comes from the policy file; its answers are the truth that the state is held against."""
+    by_case = {str(seed): ({"severity": SEVERITIES[seed % 3]},) for seed in range(40)}
+    policy = PEER.model_copy(
+        update={"seeds": tuple(range(40)), "seed_is_public": True, "oracle": Oracle(by_case=by_case)},
+    )
+    wanted = ["runtime.seed_control", "runtime.episode_isolation", "semantic.floor_gap", LEAK]
+    with served(peer_app(SeededPeer)) as address:
+        report = check_env(address, policy=policy, only=wanted)
+    statuses = {check.id: check.status for check in report.checks}
+    assert statuses["runtime.seed_control"] == statuses["semantic.floor_gap"] == "pass"
+    found = {check.id: check.detail for check in report.failed}
+    assert set(found) == {"runtime.episode_isolation", LEAK}
+    assert "colour tells the severity" in found[LEAK]
 
 
 def test_an_address_that_is_none_or_that_nobody_answers_is_refused() -> None:
