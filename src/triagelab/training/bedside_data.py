@@ -11,13 +11,18 @@ from triagelab.agents.bedside_questions import action_of, question_values
 from triagelab.agents.bedside_rules import BedsideRules
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
+from triagelab.cases.draws import Draws
+from triagelab.cases.generator import draw_archetype
 from triagelab.envs.base import Environment
 from triagelab.envs.registry import make
 from triagelab.errors import BadInputError, DataFormatError
 from triagelab.seeding import derive_seed, stream
 from triagelab.training.config import Recipe
+from triagelab.training.data import share_of
 
 LONGEST_EPISODE = 64
+RAREST = 5_000
+"""Cases that are looked at for each one that is found, before a part counts as empty."""
 STORY = BedsideAction(kind="ask", target="story")
 
 
@@ -32,15 +37,28 @@ class Lesson:
 
 
 def case_seeds(recipe: Recipe) -> list[int]:
-    """Return the seeds of the recipe's cases, drawn without repetition from all seeds of the split."""
+    """Return the seeds of the recipe's cases, drawn without repetition from the seeds of split and `data.part`.
+
+    Raises: BadInputError without a number of cases, DataFormatError where no family lies in the part.
+    """
     if recipe.data.n is None:
         raise BadInputError("data.n", None, "a whole number: the environment has as many cases as you like")
     drawn: dict[int, None] = {}
     i = 0
+    low, high = recipe.data.part
     while len(drawn) < recipe.data.n:
-        drawn[derive_seed("training.bedside.case", recipe.data.seed, i, bits=31)] = None
+        seed = derive_seed("training.bedside.case", recipe.data.seed, i, bits=31)
+        if low <= share_of(family_of(recipe.data.split, seed)) < high:
+            drawn[seed] = None
         i += 1
+        if i >= RAREST * (len(drawn) + 1):
+            raise DataFormatError(f"data.part: no family of {recipe.data.split!r} lies from {low:g} to {high:g}")
     return list(drawn)
+
+
+def family_of(split: str, seed: int) -> str:
+    """Return the family of a case; not for agents, since with it the truth could be guessed."""
+    return draw_archetype(split, Draws("cases.bedside", seed, split)).family
 
 
 def environment(recipe: Recipe) -> Environment[Any, Any]:

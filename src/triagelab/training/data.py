@@ -37,7 +37,12 @@ def load_cases(settings: DataSettings) -> tuple[Case, ...]:
 
 def _share(case: Case) -> float:
     """Return where the case's family lies between 0 and 1: by hash, so the same in every run."""
-    return derive_seed("training.part", 0, case.family or case.case_id, bits=53) / (1 << 53)
+    return share_of(case.family or case.case_id)
+
+
+def share_of(family: str) -> float:
+    """Return where a family lies between 0 and 1, as `data.part` counts."""
+    return derive_seed("training.part", 0, family, bits=53) / (1 << 53)
 
 
 def prompt_of(case: Case, settings: DataSettings) -> list[Message]:
