@@ -21,7 +21,7 @@ from triagelab.cases.bedside.observation import Dialogue
 from triagelab.cases.draws import Draws
 from triagelab.errors import BadInputError, UnknownNameError
 
-EMERGENCY = ("2", "emergency", "heart_attack")
+EMERGENCY = ("2", "emergency", "sepsis")
 """What `always-emergency` commits: a high-risk patient who goes to the emergency team."""
 EVERYTHING: tuple[tuple[str, str], ...] = (
     *(("measure", name) for name in VITALS),

@@ -149,10 +149,11 @@ def debrief_lines(debrief: Mapping[str, Any], record: Any) -> list[str]:
     answer = debrief.get("answer")
     said = "nothing" if not answer else f"level {answer['level']}, {answer['pathway']}, {answer['pattern']}"
     lines.append(f"You said: {said}, after {debrief.get('minutes', 0):g} minutes")
+    sources: dict[str, None] = {}
     for reason in debrief.get("because", ()):
-        source = reason.get("source")
-        cited = f" [{', '.join(source) if isinstance(source, list | tuple) else source}]" if source else ""
-        lines.append(f"  {reason.get('rule')}: {reason.get('text')}{cited}")
+        lines.append(f"  {reason.get('rule')}: {reason.get('text')}")
+        sources |= dict.fromkeys(str(reason.get("source") or "").split("; "))
+    lines += [f"  [{source}]" for source in sources if source]
     if debrief.get("minimised"):
         lines.append(f"Played down at first: {'; '.join(debrief['minimised'])}")
     course = debrief.get("course")
