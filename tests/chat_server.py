@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -10,6 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from triagelab.agents.chat_client import ChatClient
+from triagelab.agents.chat_endpoint import Endpoint
+from triagelab.agents.chat_reply import ChatRequest
 
 Fault = Callable[["Handler"], None]
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -161,3 +166,29 @@ def chat_server(*script: Fault, otherwise: Fault | None = None) -> Iterator[Serv
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+KEY = "sk-very-secret-0123456789"
+QUESTION = ChatRequest([{"role": "user", "content": "How urgent?"}])
+
+
+class Waits(list):
+    """A sleep that notes how long it was asked to take, and takes no time."""
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+        await asyncio.sleep(0)
+
+
+def client(server, *, waits=None, wire=None, **options) -> ChatClient:
+    endpoint = Endpoint(server.base_url, "tiny", KEY)
+    return ChatClient(endpoint, sleep=Waits() if waits is None else waits, wire=wire, **{"timeout": 5.0, **options})
+
+
+def after_one_good(server, *, batch=1, **options):
+    """Return the client and its replies to the scripted requests, after one request that was answered."""
+    script, server.script = server.script, []
+    asked = client(server, **options)
+    asked.ask([QUESTION])
+    server.script = script
+    return asked, asked.ask([QUESTION] * batch)

@@ -91,8 +91,9 @@ class Wire:
             raise self._refusal(error) from None
         except openai.APIError as error:  # an error inside a stream
             raise FailedRequestError("server_error", self.endpoint.message(error.message)) from None
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, openai.OpenAIError):
-            raise FailedRequestError("unreadable", "the answer is not in the format of the API") from None
+        except Exception as error:  # whatever an answer does to the libraries costs one request, not the batch
+            text = f"the answer is not in the format of the API ({type(error).__name__})"
+            raise FailedRequestError("unreadable", text) from None
         hide = self.endpoint.hide
         calls = tuple(ToolCall(hide(call.name), hide(call.arguments)) for call in reply.calls)
         return replace(reply, text=None if reply.text is None else hide(reply.text), calls=calls)
@@ -191,5 +192,5 @@ def _said(error: APIStatusError) -> str:
     body = error.body
     if isinstance(body, dict):
         said = body.get("message") or body.get("detail") or body.get("error")
-        return str(said)[:1000] if said else "no message"
-    return str(body)[:1000] if body else "no message"
+        return str(said) if said else "no message"
+    return str(body) if body else "no message"

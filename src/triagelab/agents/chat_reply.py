@@ -20,6 +20,7 @@ FAILURES = (
     "too_large",
 )
 """Why there may be no answer: the statuses of a ChatReply beside `answered`."""
+_FINISHES = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
 
 
 class FailedRequestError(Exception):
@@ -68,7 +69,7 @@ class ChatReply:
 
     Attributes:
         status: `answered` or one of FAILURES.
-        finish: why the model stopped, in the server's words.
+        finish: why the model stopped, in the words of the API; `other` for any other word.
         attempts: requests that were sent; 0 for one from the cache.
         error: one line on the failure.
     """
@@ -131,7 +132,7 @@ class Gathered:
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
             raise FailedRequestError("unreadable", "the answer holds no choices")
         choice = choices[0]
-        self.finish = _text(choice.get("finish_reason")) or self.finish
+        self.finish = _finish(choice.get("finish_reason")) or self.finish
         part = choice.get(place)
         if place == "delta" and part is None:
             return
@@ -140,8 +141,11 @@ class Gathered:
         self._add_part(part)
 
     def reply(self) -> ChatReply:
-        """Return the whole. Raises: FailedRequestError where neither text nor a call came."""
-        if not self.seen:
+        """Return the whole; a model that stopped without a word said nothing, which is an answer.
+
+        Raises: FailedRequestError where neither text nor a call came, nor a reason why.
+        """
+        if not self.seen and self.finish is None:
             raise FailedRequestError("unreadable", "the answer holds neither text nor a tool call")
         calls = tuple(
             ToolCall(sendable(name), sendable("".join(self.arguments.get(index, ()))))
@@ -152,6 +156,8 @@ class Gathered:
 
     def _add_part(self, part: Mapping[str, Any]) -> None:
         content = part.get("content")
+        if content is None:
+            content = part.get("refusal")
         if isinstance(content, str):
             self.parts.append(content)
             self.seen = True
@@ -186,8 +192,9 @@ class Gathered:
             self.usage = (_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
 
 
-def _text(value: object) -> str | None:
-    return value[:40] if isinstance(value, str) else None
+def _finish(value: object) -> str | None:
+    """Return the reason in known words only: what stands here goes into records."""
+    return None if not isinstance(value, str) or not value else value if value in _FINISHES else "other"
 
 
 def _count(value: object) -> int | None:

@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 
 import pytest
 
 import chat_server as faults
-from chat_server import chat_server, good, raw, status
+from chat_server import KEY, QUESTION, Waits, after_one_good, chat_server, client, good, raw, status
 from triagelab.agents.chat import Wire
 from triagelab.agents.chat_backoff import Backoff
-from triagelab.agents.chat_cache import ReplyCache
 from triagelab.agents.chat_client import GIVE_UP, ChatClient, ChatError
 from triagelab.agents.chat_endpoint import Endpoint
 from triagelab.agents.chat_reply import FAILURES, ChatRequest
 from triagelab.agents.chat_usage import Price
 from triagelab.errors import BadInputError
-
-KEY = "sk-very-secret-0123456789"
-QUESTION = ChatRequest([{"role": "user", "content": "How urgent?"}])
-
-
-class Waits(list):
-    """A sleep that notes how long it was asked to take, and takes no time."""
-
-    async def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-        await asyncio.sleep(0)
-
-
-def client(server, *, waits=None, wire=None, **options) -> ChatClient:
-    endpoint = Endpoint(server.base_url, "tiny", KEY)
-    return ChatClient(endpoint, sleep=Waits() if waits is None else waits, wire=wire, **{"timeout": 5.0, **options})
-
-
-def after_one_good(server, *, batch=1, **options):
-    """Return the client and its replies to the scripted requests, after one request that was answered."""
-    script, server.script = server.script, []
-    asked = client(server, **options)
-    asked.ask([QUESTION])
-    server.script = script
-    return asked, asked.ask([QUESTION] * batch)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -230,54 +202,12 @@ def test_nothing_listens():
         client(server).ask([QUESTION] * 2)
 
 
-def test_the_key_is_nowhere(tmp_path, caplog, monkeypatch):
-    monkeypatch.setenv("OPENAI_ORG_ID", "org-of-the-user")
-    caplog.set_level(logging.DEBUG)
-    echo = good(f"your key is {KEY}", [faults.call("say", {"key": KEY})])
-    with chat_server(echo, status(401, f"bad key {KEY}\nline")) as server:
-        asked = client(server, cache=ReplyCache(tmp_path))
-        reply = asked.ask([QUESTION])[0]
-        other = asked.ask([ChatRequest([{"role": "user", "content": "other"}])])[0]
-        assert "openai-organization" not in server.headers[0]
-    kept = "".join(path.read_text() for path in tmp_path.rglob("*.json"))
-    assert "your key is [key]" in kept
-    for text in (repr(reply), repr(other), kept, repr(asked.endpoint), caplog.text, asked.usage.line()):
-        assert KEY not in text
-    assert "bad key [key] line" in other.error
-    assert "How urgent" not in caplog.text
-
-
 def test_works_inside_a_running_loop():
     async def inside(server):
         return client(server).ask([QUESTION])
 
     with chat_server() as server:
         assert asyncio.run(inside(server))[0].answered
-
-
-@pytest.mark.parametrize("stream", [False, True])
-def test_tool_calls(stream):
-    offered = [{"type": "function", "function": {"name": "measure", "parameters": {"type": "object"}}}]
-    with chat_server(good(None, [faults.call("measure", {"target": "spo2"})])) as server:
-        reply = client(server, stream=stream).ask([ChatRequest(QUESTION.messages, offered)])[0]
-    assert server.bodies[0]["tools"] == offered
-    assert [(one.name, json.loads(one.arguments)) for one in reply.calls] == [("measure", {"target": "spo2"})]
-    assert reply.text is None
-
-
-def test_half_a_surrogate_pair_in_a_question_costs_no_answer():
-    with chat_server() as server:
-        assert client(server).ask([ChatRequest([{"role": "user", "content": "pain \ud83d"}])])[0].answered
-    assert server.bodies[0]["messages"][0]["content"] == "pain ?"
-
-
-def test_usage_that_the_server_does_not_say_is_unknown():
-    with chat_server(good(usage=None), good(usage={"prompt_tokens": -1, "completion_tokens": "many"})) as server:
-        asked = client(server, price=Price.read("1,2"))
-        asked.ask([QUESTION] * 2)
-    assert asked.usage.uncounted == 2
-    assert "tokens of 2 unknown" in asked.usage.line(asked.price)
-    assert "at least $0.0000" in asked.usage.line(asked.price)
 
 
 @pytest.mark.parametrize(
