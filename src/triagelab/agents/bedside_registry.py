@@ -45,7 +45,7 @@ _SCRIPTED = "triagelab.agents.bedside_scripted"
 REGISTRY: dict[str, BedsideEntry] = {
     entry.name: entry
     for entry in (
-        BedsideEntry("rules", "triagelab.agents.bedside_rules:BedsideRules", NOTHING, "asks what is worth its price"),
+        BedsideEntry("rules", "triagelab.agents.bedside_rules:BedsideRules.load", NOTHING, "asks what pays"),
         BedsideEntry("safety", "triagelab.agents.bedside_safety:SafeBedside", AGENT, "red flags over another agent"),
         BedsideEntry("do-nothing", f"{_SCRIPTED}:DoNothing", NOTHING, "never commits"),
         BedsideEntry("ask-everything", f"{_SCRIPTED}:AskEverything", NOTHING, "asks all there is, then commits"),

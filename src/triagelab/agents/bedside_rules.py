@@ -11,13 +11,15 @@ from dataclasses import dataclass, field, replace
 from triagelab.agents.bedside_patterns import likeliest_pattern
 from triagelab.agents.bedside_questions import action_of, question_values, times_asked
 from triagelab.agents.bedside_table import BedsideTable, bedside_table
-from triagelab.agents.rules import Assessment, RulesAgent, prediction
+from triagelab.agents.rules import DECISIONS, Assessment, RulesAgent, prediction
 from triagelab.agents.rules_reader import is_hard
 from triagelab.agents.rules_requests import ASKS_ONLY, asks_only
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
 from triagelab.cases.bedside.vocabulary import pathway_of
+from triagelab.clinical.costs import cost_matrix
 from triagelab.clinical.facts import Facts
+from triagelab.errors import BadInputError
 
 SPARE = 1
 """Actions that are kept for the commit."""
@@ -38,6 +40,18 @@ class BedsideRules:
     decision: str = "preferred"
     table: BedsideTable = field(default_factory=bedside_table)
     name: str = "rules"
+
+    def __post_init__(self) -> None:
+        if self.decision not in DECISIONS:
+            raise BadInputError("decision", self.decision, " or ".join(DECISIONS))
+
+    @classmethod
+    def load(cls, version: int = 5, decision: str = "preferred", cost: str = "standard") -> BedsideRules:
+        """Return the agent for the options that the command line has.
+
+        Raises: BadInputError or UnknownNameError for a decision or cost matrix that is not there.
+        """
+        return cls(RulesAgent(version=version, cost=cost), decision)
 
     def act(self, dialogues: Sequence[Dialogue], *, seed: int = 0) -> list[BedsideAction]:
         """Return the next action of every dialogue; `seed` is not used."""
@@ -86,7 +100,8 @@ class BedsideRules:
 
     def commit(self, assessment: Assessment) -> BedsideAction:
         """Return the answer: level, the pathway that follows from it, and the pattern that most speaks for."""
-        level = prediction(assessment, decision=self.decision, reader="handbook").level
+        matrix = cost_matrix(self.rules.cost)
+        level = prediction(assessment, decision=self.decision, matrix=matrix, reader="handbook").level
         assert level is not None  # the engine always answers
         return answer(level, pathway_for(level, assessment), pattern_for(assessment))
 

@@ -97,3 +97,5 @@ def test_every_entry_has_a_factory_that_can_be_imported():
 def test_options_that_an_agent_does_not_know_are_left_alone():
     assert load_bedside_agent("safety:rules", temperature=0.5, decision="cost").name == "safety:rules"
     assert load_bedside_agent("rules", decision="cost") != load_bedside_agent("rules")
+    with pytest.raises(BadInputError, match="decision"):
+        load_bedside_agent("rules", decision="rounding")
