@@ -102,7 +102,7 @@ def _lesson(env: Environment[Any, Any], rules: BedsideRules, split: str, seed: i
 
 def _worth_asking(rules: BedsideRules, dialogue: Dialogue) -> list[BedsideAction]:
     """Return what the rules agent would learn next, what is worth most first."""
-    values = question_values(rules.assess(dialogue), dialogue, rules.table.weights)
+    values = question_values(rules.assess(dialogue), dialogue, rules.table)
     return [action_of(name) for name in sorted(values, key=lambda name: (-values[name], name))]
 
 
