@@ -15,7 +15,7 @@ from triagelab.errors import BadInputError, UnknownNameError
 
 NOTHING, ANSWER, DIRECTORY, AGENT = "nothing", "LEVEL,PATHWAY,PATTERN", "DIR", "AGENT"
 ORACLE = "oracle"
-"""Not an agent: the evaluation lets the environment itself say what is best. See `evaluation.episodes`."""
+"""Not an agent: the evaluation lets the environment itself say what is best. See `evaluation.episode_play`."""
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from triagelab.envs.registry import make
 from triagelab.errors import BadInputError, DataFormatError, RunStateError, UnknownNameError
 from triagelab.evaluation import episode_bounds, episodes
 from triagelab.evaluation.episode_measures import MEASURES
+from triagelab.evaluation.episode_play import play_batch, player_of
 from triagelab.evaluation.episode_records import EPISODES, make_row, read_rows
 from triagelab.evaluation.episode_summary import episode_lines, read_episode_summary, summarise_episodes
-from triagelab.evaluation.episodes import evaluate_episodes, play_batch, player_of
+from triagelab.evaluation.episodes import evaluate_episodes
 
 
 class Seen:
