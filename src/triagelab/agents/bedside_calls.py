@@ -22,6 +22,9 @@ ENDED = "The episode has ended."
 LONGEST_CALL = 2_000
 """Characters of a completion in which a call is looked for."""
 
+LONGEST_ERROR = 160
+"""Characters of an answer to a call that is none."""
+
 TEXTS: dict[str, tuple[str, str]] = {
     "ask": ("Ask the patient, or whoever came along, about one topic.", "The topic."),
     "measure": ("Measure one vital sign.", "The vital sign."),
@@ -122,6 +125,12 @@ def _schema(name: str) -> dict[str, Any]:
 def reply_text(seen: BedsideObservation) -> str:
     """Return what the model is told of an action: the message, or that the episode has ended; never the truth."""
     return ENDED if seen.done else seen.message
+
+
+def error_text(error: Exception) -> str:
+    """Return what the model is told of a call that is none: short, since every token of it counts as the episode's."""
+    said = " ".join(str(error).split())
+    return said if len(said) <= LONGEST_ERROR else said[: LONGEST_ERROR - 4] + " ..."
 
 
 def opening(text: str) -> list[Message]:

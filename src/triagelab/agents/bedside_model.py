@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from triagelab.agents.bedside_calls import Message, messages_of, read_call, reply_message, tool_schemas
+from triagelab.agents.bedside_calls import Message, error_text, messages_of, read_call, reply_message, tool_schemas
 from triagelab.agents.loading import Card, find_model, load_checkpoint
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
@@ -108,7 +108,7 @@ class BedsideModel:
                     left.append(i)
                     talks[i] += [
                         {"role": "assistant", "content": text},
-                        reply_message("error", str({"error": str(error)})),
+                        reply_message("error", str({"error": error_text(error)})),
                     ]
             open_ = left
             if not open_:

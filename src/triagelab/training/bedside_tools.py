@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from triagelab.agents.bedside_calls import reply_text
+from triagelab.agents.bedside_calls import error_text, reply_text
 from triagelab.cases.bedside.actions import TARGETS, Pathway, Pattern
 from triagelab.envs.base import Environment, EpisodeError
 from triagelab.errors import BadInputError
@@ -151,7 +151,7 @@ class BedsideTools:
             return reply_text(self._env.step(action))
         except BadInputError as error:
             self._rollout.invalid += 1
-            raise ValueError(str(error)) from None
+            raise ValueError(error_text(error)) from None
         except EpisodeError:
             self._rollout.invalid += 1
             raise RuntimeError("the episode has ended: no more calls") from None

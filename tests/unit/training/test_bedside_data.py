@@ -63,6 +63,18 @@ def test_cases_are_seeded_and_never_repeat() -> None:
         data.case_seeds(load_recipe("tiny-bedside-sft", {"data.n": "none"}))
 
 
+def test_the_two_recipes_share_no_family_and_an_empty_part_is_said() -> None:
+    families = []
+    for name in ("tiny-bedside-sft", "tiny-bedside-grpo"):
+        recipe = load_recipe(name, {"data.n": 150})
+        families.append({data.family_of("train", seed) for seed in data.case_seeds(recipe)})
+    assert len(families[0]) > 20
+    assert len(families[1]) > 15
+    assert not families[0] & families[1]
+    with pytest.raises(DataFormatError, match=r"data\.part"):
+        data.case_seeds(load_recipe("tiny-bedside-sft", {"data.n": 1, "data.part": [0.0, 1e-9]}))
+
+
 def test_only_what_the_assistant_writes_carries_loss(taught: list[data.Lesson], tokenizer: Any) -> None:
     for lesson, row in zip(taught, data.sft_rows(taught, tokenizer, 4096), strict=True):
         learnt = tokenizer.decode([label for label in row["labels"] if label != -100])
@@ -90,7 +102,9 @@ def test_a_call_is_five_tokens_and_reads_back(tokenizer: Any) -> None:
 def test_what_cannot_be_learnt_from_is_refused(taught: list[data.Lesson], tokenizer: Any, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="room for one episode"):
         data.sft_rows(taught, tokenizer, 32)
-    some = data.sft_rows(taught, tokenizer, sorted(len(r["input_ids"]) for r in data.sft_rows(taught, tokenizer, 4096))[5])
+    some = data.sft_rows(
+        taught, tokenizer, sorted(len(r["input_ids"]) for r in data.sft_rows(taught, tokenizer, 4096))[5]
+    )
     assert 6 <= len(some) < 12
     with pytest.raises(BadInputError, match=r"model\.tiny\.vocabulary"):
         tiny_tokenizer(data.texts_of(taught), 330, tmp_path)
