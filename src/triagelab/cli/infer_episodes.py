@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from triagelab.agents.base import BedsideAgent
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import BedsideObservation, Dialogue
 from triagelab.cli.infer_lines import end_line, money, start_line, step_line
+from triagelab.cli.stop_gate import StopGate
 from triagelab.errors import BadInputError, DataFormatError
 from triagelab.seeding import derive_seed
 
@@ -119,30 +119,14 @@ def play(agent: BedsideAgent, session: Session, job: Job, model: str, seed: int,
     Raises: whatever agent, session or environment raise. Signals wait while the first and the last line are said.
     """
     episode = Episode()
-    before = _hold_signals()
-    try:
-        say(start_line(job.name, ENV, model))
+    with StopGate() as gate:
         try:
-            _let_signals(before)
-            _steps(agent, session, job, seed, say, episode)
+            say(start_line(job.name, ENV, model))
+            with gate.open():
+                _steps(agent, session, job, seed, say, episode)
         finally:
-            _hold_signals()
-    finally:
-        say(end_line(episode.success, episode.rewards))
-        _let_signals(before)
+            say(end_line(episode.success, episode.rewards))
     return episode
-
-
-def _hold_signals() -> set[int]:
-    """Keep Ctrl-C and kill waiting, and return what waited before; nothing on systems that cannot."""
-    if not hasattr(signal, "pthread_sigmask"):
-        return set()
-    return set(signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM)))
-
-
-def _let_signals(before: set[int]) -> None:
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _steps(
