@@ -16,6 +16,7 @@ from triagelab.cases.reach import (
     about_something_else,
     after_pronoun,
     alternatives,
+    as_old,
     bare,
     chunk_end,
     is_recent,
@@ -196,7 +197,10 @@ def _apply_back(scan: Scan, state: _State, event: Event, assertion: Assertion, r
         mention = scan.events[place]
         between = scan.tokens.words[mention.end : later]
         reach = FAR if assertion is Assertion.RESOLVED and later == event.start else REACH
-        if len(between) > reach or "." in between or (later != event.start and parted(between, assertion)):
+        apart = later != event.start and parted(between, assertion)
+        if apart and assertion is Assertion.HISTORICAL and as_old(scan, mention, event):
+            apart = False
+        if len(between) > reach or "." in between or apart:
             return
         old = assertion is Assertion.RESOLVED and (result[place] is Assertion.HISTORICAL or mention.value in VISITS)
         if STRENGTH[assertion] > STRENGTH[result[place]] and not old:

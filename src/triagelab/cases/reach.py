@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from triagelab.cases.findings import Assertion
+from triagelab.cases.lexicon import lexicon
 from triagelab.cases.scan import COMMA, Event, Scan
 from triagelab.cases.tokens import wordset
-from triagelab.cases.triggers import FORWARD, MENTION_ROLES, SECTIONS
+from triagelab.cases.triggers import FORWARD, MENTION_ROLES, REACH, SECTIONS
 
 _TIME = wordset("minute min hour hr h day d week wk")
 _SINCE_WORD = wordset("since")
@@ -205,3 +206,16 @@ def parted(between: list[str], assertion: Assertion) -> bool:
     if assertion is Assertion.HISTORICAL and "," in between and not {"and", "or", "&"} & set(between):
         return True  # "runny nose, hay fever every spring"
     return any(word in _NEW_CLAUSE for word in between)
+
+
+def as_old(scan: Scan, mention: Event, event: Event) -> bool:
+    """Return whether a treatment was given after something that a trigger behind it calls old, so that both are old.
+
+    A complaint is told apart: "chest tube after a crash years ago" is past, "chest pain after a stent years ago" not.
+    """
+    if event.start - mention.end > 2 * REACH:
+        return False
+    spec = lexicon().concepts.get(mention.value)
+    between = scan.tokens.words[mention.end : event.start]
+    treated = spec is not None and spec.kind == "intervention"
+    return treated and "," not in between and _NEW_CLAUSE & set(between) == {"after"}
