@@ -7,12 +7,12 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from triagelab.agents.chat_backoff import retry_after
 from triagelab.agents.chat_endpoint import Endpoint
-from triagelab.agents.chat_reply import ChatReply, FailedRequestError, Gathered, ToolCall, read_body
+from triagelab.agents.chat_reply import ChatReply, FailedRequestError, Gathered, read_body
 from triagelab.errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ class Wire:
         except Exception as error:  # whatever an answer does to the libraries costs one request, not the batch
             text = f"the answer is not in the format of the API ({type(error).__name__})"
             raise FailedRequestError("unreadable", text) from None
-        hide = self.endpoint.hide
-        calls = tuple(ToolCall(hide(call.name), hide(call.arguments)) for call in reply.calls)
-        return replace(reply, text=None if reply.text is None else hide(reply.text), calls=calls)
+        return reply.cleaned(self.endpoint.hide)
 
     def _refusal(self, error: APIStatusError) -> FailedRequestError:
         """Return what an answer with a status from 300 on means."""

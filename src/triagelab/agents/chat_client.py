@@ -112,7 +112,7 @@ class ChatClient:
         async with places:
             found = kept.get(key) if kept else None
             if found is not None:
-                return replace(found, text=None if found.text is None else self.endpoint.hide(found.text))
+                return found.cleaned(self.endpoint.hide)  # it may have been kept under another key
             reply = await self._patiently({**parameters, "stream": self.stream}, send, seed, key)
         if kept and reply.answered and not kept.put(key, reply):
             self.usage.unsaved += 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from triagelab.cases.credentialed import is_loopback, shown_host
 from triagelab.errors import BadInputError
@@ -36,10 +38,12 @@ class Endpoint:
         return is_loopback(self.base_url)
 
     def hide(self, text: str) -> str:
-        """Return the text without the key: a server may echo what it was sent."""
+        """Return the text without the key, escaped or not: a server may echo what it was sent."""
         if self.key is None or len(self.key) < _SHORTEST_SECRET:
             return text
-        return text.replace(self.key, "[key]")
+        for form in _written(self.key):
+            text = text.replace(form, "[key]")
+        return text
 
     def message(self, text: object) -> str:
         """Return what a server or a library says as one short printable line without the key."""
@@ -101,3 +105,11 @@ def _checked_key(key: str | None) -> str | None:
     if key is not None and not (key.isascii() and key.isprintable() and " " not in key):
         raise BadInputError("key", "(hidden)", "printable ASCII characters without spaces", f"see {KEYS[0]}")
     return key
+
+
+def _written(key: str) -> list[str]:
+    """Return the key as it may stand in JSON, Python, a URL or a page, the longest form first."""
+    in_json = json.dumps(key)[1:-1]
+    forms = {key, repr(key)[1:-1], html.escape(key), quote(key), quote(key, safe="")}
+    forms |= {in_json, json.dumps(in_json)[1:-1], in_json.replace("/", "\\/")}
+    return sorted(forms, key=len, reverse=True)

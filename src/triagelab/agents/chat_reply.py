@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 ANSWERED = "answered"
@@ -92,6 +92,11 @@ class ChatReply:
     @property
     def truncated(self) -> bool:
         return self.finish == "length"
+
+    def cleaned(self, clean: Callable[[str], str]) -> ChatReply:
+        """Return the reply with all that the model wrote passed through `clean`."""
+        calls = tuple(ToolCall(clean(call.name), clean(call.arguments)) for call in self.calls)
+        return replace(self, text=None if self.text is None else clean(self.text), calls=calls)
 
 
 def sendable(text: str) -> str:

@@ -54,6 +54,17 @@ def test_everything_that_decides_the_answer_is_in_the_key(tmp_path):
     assert len(list(tmp_path.rglob("*.json"))) == len(changes) + 1
 
 
+def test_a_key_in_an_old_entry_is_not_shown(tmp_path):
+    cache = ReplyCache(tmp_path)
+    with chat_server(good("tell sk-secret-key", [call("sk-secret-key", {"target": "sk-secret-key"})])) as server:
+        endpoint = Endpoint(server.base_url, "tiny", "sk-another-key")  # under which it is a word like others
+        ChatClient(endpoint, cache=cache).ask([ChatRequest([{"role": "user", "content": "How urgent?"}])])
+        reply, _ = ask(server, cache)
+    assert reply.cached
+    assert "sk-secret-key" not in repr(reply)
+    assert reply.text == "tell [key]"
+
+
 @pytest.mark.parametrize("wrong", [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe", b"9" * 10_000, b"[" * 100_000])
 def test_a_corrupt_entry_is_a_miss_and_is_mended(tmp_path, wrong):
     cache = ReplyCache(tmp_path)

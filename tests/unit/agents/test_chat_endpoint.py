@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import json
 import math
+from urllib.parse import quote
 
 import pytest
 
@@ -80,6 +83,23 @@ def test_the_key_is_in_no_text():
         == ("bad key [key] ?[31m" + "x" * 1000)[:297] + "..."
     )
     assert Endpoint(FAR, "tiny", "none").hide("none of these") == "none of these"
+
+
+@pytest.mark.parametrize("key", ["sk-plain-1234", "sk/with+signs==", "a\"b\\c'd&e<f/1234"])
+def test_the_key_is_in_no_text_however_it_is_written(key):
+    endpoint = Endpoint(FAR, "tiny", key)
+    sent = {"you sent": [key]}
+    for text in (
+        f"{sent}",
+        json.dumps(sent),
+        json.dumps(json.dumps(sent)),
+        quote(key),
+        quote(key, ""),
+        html.escape(key),
+    ):
+        shown = endpoint.hide(text)
+        assert "[key]" in shown
+        assert key[-6:] not in shown
 
 
 @pytest.mark.parametrize(
