@@ -11,9 +11,10 @@ from typing import Any
 
 from triagelab.agents.base import BedsideAgent
 from triagelab.agents.fingerprint import fingerprint
+from triagelab.agents.registry import one_model
 from triagelab.errors import BadInputError, UnknownNameError
 
-NOTHING, ANSWER, DIRECTORY, AGENT = "nothing", "LEVEL,PATHWAY,PATTERN", "DIR", "AGENT"
+NOTHING, ANSWER, DIRECTORY, AGENT, MODEL = "nothing", "LEVEL,PATHWAY,PATTERN", "DIR", "AGENT", "nothing or a model"
 ORACLE = "oracle"
 """Not an agent: the evaluation lets the environment itself say what is best. See `evaluation.episode_play`."""
 
@@ -53,7 +54,7 @@ REGISTRY: dict[str, BedsideEntry] = {
         BedsideEntry("always-emergency", f"{_SCRIPTED}:always_emergency", NOTHING, "everybody is an emergency"),
         BedsideEntry("constant", f"{_SCRIPTED}:Constant.of", ANSWER, "the same answer to everybody"),
         BedsideEntry("random", f"{_SCRIPTED}:RandomAgent", NOTHING, "any action, seeded"),
-        BedsideEntry("llm", "triagelab.agents.bedside_llm:BedsideLlm.load", NOTHING, "a model behind an API"),
+        BedsideEntry("llm", "triagelab.agents.bedside_llm:BedsideLlm.load", MODEL, "a model behind an API"),
         BedsideEntry("model", "triagelab.agents.bedside_model:BedsideModel.load", DIRECTORY, "a local checkpoint"),
     )
 }
@@ -82,6 +83,8 @@ def load_bedside_agent(spec: str, **options: Any) -> BedsideAgent:
         if colon:
             raise BadInputError("agent", spec, f"{name} alone: it takes nothing after the colon")
         return _make(entry, (), options)
+    if entry.takes == MODEL:
+        return _make(entry, (), {**options, "model": one_model(spec, rest, options.get("model"))})
     if not rest:
         raise BadInputError("agent", spec, f"{name}:{entry.takes}")
     if entry.takes == AGENT:

@@ -139,7 +139,7 @@ def load_agent(spec: str, **options: Any) -> Agent:
         inner = load_agent(rest, **options)
         return _make(entry, (inner,), options)
     if entry.takes == MODEL:
-        return _make(entry, (), {**options, "model": _one_model(spec, rest, options.get("model"))})
+        return _make(entry, (), {**options, "model": one_model(spec, rest, options.get("model"))})
     if entry.takes == NOTHING:
         if colon:
             raise BadInputError("agent", spec, f"{name} alone: it takes nothing after the colon")
@@ -151,7 +151,8 @@ def load_agent(spec: str, **options: Any) -> Agent:
     return agent
 
 
-def _one_model(spec: str, rest: str, option: str | None) -> str | None:
+def one_model(spec: str, rest: str, option: str | None) -> str | None:
+    """Return the model that `llm:NAME` or the option names. Raises: BadInputError where the two differ."""
     if rest and option is not None and rest != option:
         raise BadInputError("model", option, f"the model of {spec}, or one of both left out")
     return rest or option

@@ -11,7 +11,7 @@ from triagelab.agents.bedside_registry import load_bedside_agent
 from triagelab.agents.chat_client import ChatError
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import BedsideObservation, Dialogue
-from triagelab.errors import UnknownNameError
+from triagelab.errors import BadInputError, UnknownNameError
 
 MEASURE = BedsideAction(kind="measure", target="spo2")
 JSON = '{"kind": "measure", "target": "spo2"}'
@@ -102,3 +102,13 @@ def test_nothing_answers():
 def test_mode_is_checked():
     with pytest.raises(UnknownNameError, match="json, tools"):
         load_bedside_agent("llm", base_url="http://127.0.0.1:1/v1", model="tiny", mode="yaml")
+
+
+def test_the_model_may_stand_after_the_colon(monkeypatch):
+    monkeypatch.delenv("MODEL_NAME", raising=False)
+    near = "http://127.0.0.1:9/v1"
+    assert load_bedside_agent("safety:llm:maker/tiny:8b", base_url=near).name == "safety:llm:maker/tiny:8b"
+    with pytest.raises(BadInputError, match="got 'big'"):
+        load_bedside_agent("llm:tiny", base_url=near, model="big")
+    with pytest.raises(BadInputError, match="MODEL_NAME"):
+        load_bedside_agent("llm", base_url=near)
