@@ -17,12 +17,19 @@ class BadInputError(TriageLabError, ValueError):
     """A value from outside is not acceptable: names the field, the value, what is allowed and what to do."""
 
     def __init__(self, field: str, value: object, allowed: str, hint: str = "") -> None:
-        shown = repr(value)
+        shown = _shown(value)
         if len(shown) > 120:
             shown = shown[:117] + "..."
         message = f"{field}: got {shown}; allowed: {allowed}"
         super().__init__(" ".join((message + (f"; {hint}" if hint else "")).split()))
         self.field, self.value, self.allowed, self.hint = field, value, allowed, hint
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except RecursionError:  # JSON may be nested just deep enough to be read and too deep to be shown
+        return f"a {type(value).__name__} nested too deep to show"
 
 
 class UnknownNameError(BadInputError, LookupError):

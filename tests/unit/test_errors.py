@@ -16,6 +16,13 @@ def test_long_values_are_cut():
     assert len(str(BadInputError("note", "x" * 10_000, "short"))) < 200
 
 
+def test_a_value_nested_too_deep_is_still_one_line():
+    nested: dict[str, object] = {}
+    for _ in range(20_000):
+        nested = {"a": nested}
+    assert str(BadInputError("action", nested, "one object")).startswith("action: got a dict nested too deep")
+
+
 def test_unknown_name_offers_the_nearest():
     with pytest.raises(LookupError, match="did you mean 'nhamcs'"):
         raise UnknownNameError("dataset", "nhmacs", ["nhamcs", "generated"])

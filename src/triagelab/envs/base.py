@@ -236,8 +236,9 @@ class Environment(Generic[A, O]):
     def record(self) -> EpisodeRecord[A, O]:
         """Return the record of the episode. Not for agents: its seed gives the truth away.
 
-        Raises: EpisodeError before the first reset.
+        Raises: EpisodeError before the first reset and after close.
         """
+        self._check_open()
         if self._record is None:
             raise EpisodeError(f"{self.kind.env_id}: no episode yet; call reset first")
         return self._record
@@ -252,7 +253,11 @@ class Environment(Generic[A, O]):
         return found
 
     def tasks(self, split: str, start: int = 0, stop: int | None = None) -> Sequence[Task]:
-        """Return the tasks of a split from place `start` up to `stop`."""
+        """Return the tasks of a split from place `start` up to `stop`.
+
+        Raises: UnknownNameError for a split that is none, EpisodeError after close.
+        """
+        self._check_open()
         if split not in self.kind.splits:
             raise UnknownNameError("split", split, self.kind.splits)
         count = self.kind.task_count(split)

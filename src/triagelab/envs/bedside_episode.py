@@ -99,9 +99,7 @@ class BedsideEpisode:
     def best(self) -> BedsideAction:
         """Return the action of somebody who knows the truth: what is indicated, where it pays for its minutes, else the
         right answer."""
-        for name in self._worth_giving():
-            return BedsideAction(kind="intervene", target=name)
-        return self.answer()
+        return self._worth_giving() or self.answer()
 
     def answer(self) -> BedsideAction:
         """Return the right answer of now. For checks, never for agents."""
@@ -148,19 +146,18 @@ class BedsideEpisode:
             return None
         return self.course.effect(action.target, self.chart.minute, self.chart.given)
 
-    def _worth_giving(self) -> list[str]:
-        """Return the interventions that would earn more than their minutes cost, the best first."""
-        if not isinstance(self.reward, PartsReward) or self.chart.helped or self.max_steps - self.chart.steps < 2:
-            return []
-        now, level = self.chart.minute, self.decision().level
-        worth = []
-        for name in sorted(self.course.right):
-            minutes = minutes_of(BedsideAction(kind="intervene", target=name))
-            stretch = () if self.chart.treated else ((level, now, now + minutes),)
-            gain = self.reward.treatment.right + self.reward.time.minute * minutes + self.reward.delayed(stretch)
-            if gain > 0.0:
-                worth.append((-gain, name))
-        return [name for _, name in sorted(worth)]
+    def _worth_giving(self) -> BedsideAction | None:
+        """Return the most urgent intervention that is indicated; None where it would not earn what its minutes cost."""
+        name = self.course.most_urgent
+        if name is None or not isinstance(self.reward, PartsReward) or self.chart.helped:
+            return None
+        if self.max_steps - self.chart.steps < 2:
+            return None
+        action, now = BedsideAction(kind="intervene", target=name), self.chart.minute
+        minutes = minutes_of(action)
+        stretch = () if self.chart.treated else ((self._level(), now, now + minutes),)
+        gain = self.reward.treatment.right + self.reward.time.minute * minutes + self.reward.delayed(stretch)
+        return action if gain > 0.0 else None
 
     def _end(self, commit: BedsideAction | None, minutes: float, message: str, **seen: Any) -> BedsideObservation:
         chart, decision, facts = self.chart, self.decision(), self.facts()

@@ -16,6 +16,7 @@ from bedside_samples import (
     commit,
     do_nothing,
     interventions,
+    mean_return,
     observations,
     oracle,
     play,
@@ -170,6 +171,35 @@ def test_what_the_agent_gives_does_not_change_the_truth() -> None:
         assert before is not None
         assert given is not None
         assert given["level"] == before["level"]
+
+
+def test_nothing_is_told_after_close() -> None:
+    env = bedside()
+    env.reset(seed=1)
+    env.close()
+    for late in (lambda: env.record, lambda: env.state, lambda: env.tasks("tasks"), env.best, env.reset):
+        with pytest.raises(EpisodeError, match="closed; make a new environment"):
+            late()
+    env.close()
+
+
+@pytest.mark.parametrize("nested", [400, 800, 980])
+def test_an_action_nested_as_deep_as_json_can_be_is_refused_in_one_line(nested: int) -> None:
+    env = bedside()
+    env.reset(seed=1)
+    deep: dict[str, object] = {}
+    for _ in range(nested):
+        deep = {"kind": deep}
+    with pytest.raises(BadInputError, match="action"):
+        env.step(deep)
+    assert env.state.step_count == 0
+
+
+def test_to_wait_until_a_patient_shows_what_he_has_does_not_pay() -> None:
+    seeds, wait = range(60), [BedsideAction(kind="test", target="ultrasound")] * 4
+    answers = [commit(level, pathway, "sepsis") for level, pathway in ((1, "resuscitation"), (2, "emergency"))]
+    for then in (truth, *map(always, answers)):
+        assert mean_return(after(wait, then), seeds) < mean_return(then, seeds)
 
 
 def test_the_oracle_gets_what_can_be_got() -> None:

@@ -130,7 +130,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Kinds of action that need a target -> the targets."""
-_EXAMPLE = 'such as {"kind": "measure", "target": "spo2"}'
+_ONE_OBJECT = 'one JSON object such as {"kind": "measure", "target": "spo2"}'
 LONGEST = 2_000
 """Characters of the longest action that is read from text."""
 
@@ -195,11 +195,9 @@ def read_action(raw: Mapping[str, Any] | str) -> BedsideAction:
         try:
             raw = json.loads(raw)
         except (ValueError, RecursionError):
-            raise BadInputError(
-                "action", raw, 'one JSON object such as {"kind": "measure", "target": "spo2"}'
-            ) from None
+            raise BadInputError("action", raw, _ONE_OBJECT) from None
     if not isinstance(raw, Mapping):
-        raise BadInputError("action", raw, f"one object {_EXAMPLE}")
+        raise BadInputError("action", raw, _ONE_OBJECT)
     try:
         return BedsideAction.model_validate(dict(raw))
     except ValidationError as error:

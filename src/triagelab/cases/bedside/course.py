@@ -61,6 +61,11 @@ class Course:
     def stops(self) -> frozenset[str]:
         return frozenset(self.rule.stops) if self.rule is not None else frozenset()
 
+    @cached_property
+    def most_urgent(self) -> str | None:
+        """Return what was indicated from arrival on and comes first; None where nothing was."""
+        return next((name for name in courses().first if name in self.right), None)
+
     def moment(self, minute: float, given: Mapping[str, float]) -> float:
         """Return the minute whose facts hold at `minute`: it stands still before the onset, after the end, and from the
         first intervention that stops the course.

@@ -108,14 +108,23 @@ class CourseTable(BaseModel):
 
     Attributes:
         harmless_when_urgent: neither right nor wrong for anybody who arrives at level 1 or 2.
+        first: every intervention once; of several that are right, the one that stands first is the most urgent.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     source: str
     verified: bool
     harmless_when_urgent: tuple[str, ...]
+    first: tuple[str, ...]
     course: tuple[CourseRule, ...]
     care: tuple[CareRule, ...]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> CourseTable:
+        _check("intervention", (*self.harmless_when_urgent, *self.first), INTERVENTIONS)
+        if len(self.first) != len(INTERVENTIONS) or len(set(self.first)) != len(self.first):
+            raise ValueError("first: needs every intervention once")
+        return self
 
 
 def _check(kind: str, names: Iterable[str], known: Collection[str]) -> None:

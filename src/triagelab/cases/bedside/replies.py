@@ -124,13 +124,14 @@ def _closed(parts: list[str]) -> str:
 
 
 def _looked(patient: BedsidePatient, facts_now: Facts, voice: Voice, told: frozenset[str]) -> Reply:
-    """Return the look from the door again, and every vital sign that was taken before."""
+    """Return the look from the door again, what only a second look shows, and every vital sign taken before."""
     taken = [target for target in VITALS if f"measure({target})" in told]
     results = [measure(patient, facts_now, voice, target, again=True) for target in taken]
+    again, _ = _split(voice, channels().visible_again)
     true, false = _split(voice, channels().visible)
     values = {name: value for result in results for name, value in result.measured.items()}
-    parts = [*_at_a_glance(voice), *(result.text for result in results if result.measured)]
-    return Reply(" ".join(parts) or NOTHING, values, told=frozenset((*true, *_against(false))))
+    parts = [*_at_a_glance(voice), *map(voice.seen, again), *(result.text for result in results if result.measured)]
+    return Reply(" ".join(parts) or NOTHING, values, told=frozenset((*true, *again, *_against(false))))
 
 
 def _topic(voice: Voice, topic: str) -> list[str]:

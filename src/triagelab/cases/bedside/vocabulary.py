@@ -34,12 +34,14 @@ class Channels(_Frozen):
 
     Attributes:
         visible: seen at a glance; each of them is in `examine` or `ask`, too.
+        visible_again: seen by who looks again.
         not_denied_beside: false fact -> true facts beside which it is not denied.
     """
 
     source: str
     verified: bool
     visible: tuple[str, ...]
+    visible_again: tuple[str, ...]
     ask: dict[str, tuple[str, ...]]
     examine: dict[str, tuple[str, ...]]
     not_denied_beside: dict[str, frozenset[str]]
@@ -49,7 +51,14 @@ class Channels(_Frozen):
         _known("topic", self.ask, TOPICS)
         _known("region", self.examine, REGIONS)
         beside = self.not_denied_beside
-        for names in (self.visible, *self.ask.values(), *self.examine.values(), beside, *beside.values()):
+        for names in (
+            self.visible,
+            self.visible_again,
+            *self.ask.values(),
+            *self.examine.values(),
+            beside,
+            *beside.values(),
+        ):
             _known("fact", names, bedside_facts())
         return self
 

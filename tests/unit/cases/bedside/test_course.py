@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from triagelab.cases.archetypes import load_archetypes
 from triagelab.cases.bedside.actions import INTERVENTIONS
 from triagelab.cases.bedside.course import Course, course_of, facts_at
-from triagelab.cases.bedside.course_table import CourseRule, courses
-from triagelab.cases.bedside.patient import BedsidePatient, draw_bedside
+from triagelab.cases.bedside.course_table import CourseRule, CourseTable, courses
+from triagelab.cases.bedside.patient import BedsidePatient, bedside_patient, draw_bedside
+from triagelab.cases.draws import Draws
 from triagelab.clinical.esi import decide
 from triagelab.clinical.vitals import RANGES
 
@@ -161,6 +163,63 @@ def test_everybody_at_level_1_has_something_right_and_nobody_beyond_3() -> None:
             assert course.right, patient.patient.archetype.id
         if course.level > 3:
             assert not course.right
+
+
+def arrived(**flags: bool) -> Course:
+    """Return the course of somebody with these facts alone."""
+    patient = bedside_patient(load_archetypes()["stumble"], Draws("tests.course", 0), "tests-course")
+    return course_of(replace(patient, start=replace(patient.start, flags=dict(flags))))
+
+
+def test_nothing_is_an_immediate_intervention_for_who_can_wait() -> None:
+    for patient, course in (*drawn("train"), *drawn("test")):
+        if course.level == 3:
+            assert not course.right, patient.patient.archetype.id
+            assert course.most_urgent is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "first"),
+    [
+        (("pulseless", "unresponsive"), "chest_compressions"),
+        (("tension_pneumothorax", "respiratory_compromise", "hypoperfusion"), "decompress_chest"),
+        (("unstable_arrhythmia", "hypoperfusion"), "pace_or_cardiovert"),
+        (("active_seizure", "cyanosis"), "stop_seizure"),
+        (("hypoglycaemia_altered", "active_seizure"), "glucose"),
+        (("uncontrolled_major_haemorrhage", "hypoperfusion", "obtunded"), "control_bleeding"),
+        (("flaccid_infant", "hypoperfusion"), "open_airway"),
+        (("anaphylaxis", "hypoperfusion"), "epinephrine"),
+        (("apneic",), "ventilate"),
+        (("cyanosis",), "oxygen"),
+    ],
+)
+def test_what_kills_soonest_comes_first(facts: tuple[str, ...], first: str) -> None:
+    assert arrived(**dict.fromkeys(facts, True)).most_urgent == first
+
+
+@pytest.mark.parametrize(
+    ("had", "what"),
+    [
+        ("needle_decompression", "decompress_chest"),
+        ("epinephrine_given", "epinephrine"),
+        ("naloxone_given", "naloxone"),
+        ("iv_dextrose_given", "glucose"),
+    ],
+)
+def test_who_has_had_it_needs_no_more_of_it(had: str, what: str) -> None:
+    assert arrived(**{had: True}).effect(what, 0.0, {}) == "harmless"
+
+
+def test_fluids_are_not_what_a_failing_heart_needs() -> None:
+    assert "fluids" in arrived(hypoperfusion=True).right
+    assert "fluids" not in arrived(hypoperfusion=True, acs_suspected=True).right
+    assert arrived(imminent_arrest=True).effect("chest_compressions", 0.0, {}) == "harmless"
+
+
+@pytest.mark.parametrize("first", [["fluids"], ["fluids"] * len(INTERVENTIONS), [*INTERVENTIONS[:-1], "prayer"]])
+def test_the_order_of_urgency_names_every_intervention_once(first: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"every intervention once|got 'prayer'"):
+        CourseTable.model_validate({**courses().model_dump(by_alias=True), "first": first})
 
 
 def test_what_is_right_does_not_depend_on_the_luck_of_the_course() -> None:

@@ -103,6 +103,15 @@ def test_answers_follow_the_vital_signs_of_now() -> None:
     assert again.measured == {"spo2_pct": 81.0}
 
 
+def test_a_second_look_shows_who_has_become_hard_to_rouse() -> None:
+    patient = of_kind("fall-anticoagulated")
+    later = replace(patient.start, flags={**patient.start.flags, "obtunded": True})
+    for facts, shown in ((patient.start, False), (later, True)):
+        got = reply(patient, facts, BedsideAction(kind="reassess"), told=frozenset(), minute=13.0)
+        assert ("obtunded" in got.told) == shown
+        assert ("obtunded" in got.text or "opens eyes only briefly" in got.text) == shown
+
+
 def test_reassessing_measures_only_what_was_measured_before() -> None:
     patient = of_kind("svt-stable")
     assert answer(patient, BedsideAction(kind="reassess")).measured == {}
