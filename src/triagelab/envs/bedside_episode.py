@@ -7,6 +7,7 @@ course but counts as no intervention of the event, so nobody can make a patient 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +42,7 @@ class Chart:
     Attributes:
         given: interventions and since when each works.
         treated: something right was given; `helped`: something that was indicated from arrival on.
-        untreated: stretches (level, from, to) without anything right.
+        untreated: stretches (moment of the course, from, to) without anything right.
     """
 
     minute: float = 0.0
@@ -51,12 +52,12 @@ class Chart:
     treated: bool = False
     helped: bool = False
     wrong: int = 0
-    untreated: list[tuple[int, float, float]] = field(default_factory=list)
+    untreated: list[tuple[float, float, float]] = field(default_factory=list)
 
-    def wait(self, level: int, minutes: float) -> None:
-        """Let time pass for a patient who is at this level now."""
+    def wait(self, moment: float, minutes: float) -> None:
+        """Let time pass for a patient who is at this moment of his course now."""
         if not self.treated and minutes > 0.0:
-            self.untreated.append((level, self.minute, self.minute + minutes))
+            self.untreated.append((moment, self.minute, self.minute + minutes))
         self.minute += minutes
 
 
@@ -69,7 +70,6 @@ class BedsideEpisode:
         self._moment = 0.0
         self._facts = course.start
         self._decision: EsiDecision | None = course.arrival
-        self._worst = course.level
 
     def first(self) -> BedsideObservation:
         """Return complaint, person and what is visible."""
@@ -82,9 +82,8 @@ class BedsideEpisode:
         if action.kind == "commit":
             return self._end(action, 0.0, "You have committed.")
         minutes = minutes_of(action)
-        level = self._level()
         effect = self._effect(action)
-        chart.wait(level, minutes)
+        chart.wait(self.course.moment(chart.minute, chart.given), minutes)
         if effect is not None and action.target is not None:
             chart.given.setdefault(action.target, chart.minute)
             chart.treated |= effect in ("right", "late")
@@ -128,11 +127,21 @@ class BedsideEpisode:
             self._decision = decide(facts)
         return self._decision
 
-    def _level(self) -> int:
-        """Return the true level of now. Nobody comes back from level 1 here, so the engine is not asked again then."""
-        if self._worst != 1:
-            self._worst = self.decision().level
-        return self._worst
+    def _untreated(self) -> tuple[tuple[int, float, float], ...]:
+        """Return the untreated stretches as (level, from, to).
+
+        Only at the end is the engine asked, so that no step takes longer because a patient gets worse.
+        """
+        stretches = self.chart.untreated
+        known = {0.0: self.course.level}
+
+        def level_at(moment: float) -> int:
+            if moment not in known:
+                known[moment] = decide(self.course.facts_at(moment)).level
+            return known[moment]
+
+        levels = falling([moment for moment, _, _ in stretches], level_at)
+        return tuple((level, start, to) for level, (_, start, to) in zip(levels, stretches, strict=True))
 
     def _answer(self, action: BedsideAction) -> Reply:
         if action.kind == "intervene":
@@ -155,7 +164,7 @@ class BedsideEpisode:
             return None
         action, now = BedsideAction(kind="intervene", target=name), self.chart.minute
         minutes = minutes_of(action)
-        stretch = () if self.chart.treated else ((self._level(), now, now + minutes),)
+        stretch = () if self.chart.treated else ((self.decision().level, now, now + minutes),)
         gain = self.reward.treatment.right + self.reward.time.minute * minutes + self.reward.delayed(stretch)
         return action if gain > 0.0 else None
 
@@ -170,7 +179,7 @@ class BedsideEpisode:
             pattern=commit.pattern if commit else None,
             steps=chart.steps,
             tier=self.patient.tier,
-            untreated=tuple(chart.untreated),
+            untreated=self._untreated(),
             helped=chart.helped,
             wrong=chart.wrong,
         )
@@ -191,3 +200,20 @@ class BedsideEpisode:
             steps_left=0 if more.get("done") else self.max_steps - chart.steps,
             **more,
         )
+
+
+def falling(moments: Sequence[float], level_at: Callable[[float], int]) -> list[int]:
+    """Return the level at each of these moments, in order of time.
+
+    A level number never rises again, so nobody asks for what lies between two equal ones.
+    """
+    if not moments:
+        return []
+    first, last = level_at(moments[0]), level_at(moments[-1])
+    if first == last:
+        return [first] * len(moments)
+    middle = len(moments) // 2
+    return [*falling(moments[:middle], level_at), *falling(moments[middle:], level_at)]
+
+
+__all__ = ["BEGUN", "BedsideEpisode", "Chart", "falling"]

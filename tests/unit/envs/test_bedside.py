@@ -28,6 +28,8 @@ from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.course import course_of
 from triagelab.cases.bedside.patient import draw_bedside
 from triagelab.cases.bedside.vocabulary import minutes_of
+from triagelab.clinical.esi import decide
+from triagelab.envs import bedside_episode
 from triagelab.envs.base import EpisodeError
 from triagelab.envs.bedside import MAX_STEPS, TASK_STEPS, BedsideKind
 from triagelab.errors import BadInputError, UnknownNameError
@@ -173,26 +175,18 @@ def test_what_the_agent_gives_does_not_change_the_truth() -> None:
         assert given["level"] == before["level"]
 
 
-def test_nothing_is_told_after_close() -> None:
-    env = bedside()
-    env.reset(seed=1)
-    env.close()
-    for late in (lambda: env.record, lambda: env.state, lambda: env.tasks("tasks"), env.best, env.reset):
-        with pytest.raises(EpisodeError, match="closed; make a new environment"):
-            late()
-    env.close()
-
-
-@pytest.mark.parametrize("nested", [400, 800, 980])
-def test_an_action_nested_as_deep_as_json_can_be_is_refused_in_one_line(nested: int) -> None:
-    env = bedside()
-    env.reset(seed=1)
-    deep: dict[str, object] = {}
-    for _ in range(nested):
-        deep = {"kind": deep}
-    with pytest.raises(BadInputError, match="action"):
-        env.step(deep)
-    assert env.state.step_count == 0
+def test_no_step_asks_the_engine_so_its_time_does_not_tell_who_gets_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(bedside_episode, "decide", lambda facts: asked.append(facts) or decide(facts))
+    env, wait = bedside(), BedsideAction(kind="test", target="ultrasound")
+    for seed in worsening(count=4):
+        env.reset(seed=seed, split="train")
+        for _ in range(6):
+            env.step(wait)
+        assert asked == []
+        assert env.step(commit()).components["delay"] < 0.0
+        assert asked
+        asked.clear()
 
 
 def test_to_wait_until_a_patient_shows_what_he_has_does_not_pay() -> None:
