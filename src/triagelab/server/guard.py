@@ -1,4 +1,4 @@
-"""What stands around every route: a limit on bodies, and an end to errors that nobody foresaw."""
+"""What stands around every route: no foreign web pages, a limit on bodies, and an end to errors that nobody foresaw."""
 
 from __future__ import annotations
 
@@ -15,15 +15,28 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
+FOREIGN = "a web page of another address may not do that"
+READING = {"GET", "HEAD", "OPTIONS"}
+
+
 class Guard:
-    """An app inside its limits: 413 for a large body, 500 without a word of the error, which may hold the truth."""
+    """An app inside its limits: 403 for a foreign page, 413 for a large body, 500 without a word of the error.
+
+    An error may hold the truth. A browser lets any page send POST requests and open WebSockets to a server on loopback.
+    """
 
     def __init__(self, app: App, largest: int = LARGEST_MESSAGE) -> None:
         self.app, self.largest = app, largest
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and _is_foreign(scope):
+            await send({"type": "websocket.close", "code": 1008, "reason": FOREIGN})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if scope["method"] not in READING and _is_foreign(scope):
+            await _say(send, 403, FOREIGN)
             return
         body = await self._body(scope, receive)
         if body is None:
@@ -64,6 +77,13 @@ class Guard:
                 return None
             if message["type"] != "http.request" or not message.get("more_body", False):
                 return b"".join(parts)
+
+
+def _is_foreign(scope: MutableMapping[str, Any]) -> bool:
+    """Return whether a browser names a page of another host or port; clients that are no browsers name none."""
+    named = {name: value.lower() for name, value in scope.get("headers", ())}
+    origin = named.get(b"origin")
+    return origin is not None and origin.partition(b"://")[2] != named.get(b"host")
 
 
 def _stated_length(scope: MutableMapping[str, Any]) -> int:
