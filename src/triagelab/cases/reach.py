@@ -32,6 +32,27 @@ NEVER = wordset("never")
 _SUCH, _THINK = wordset("like"), wordset("think believe feel say know that if whether when because as")
 _ACTORS = wordset("he she i they we")
 _TOLD = wordset("twice started began since woke now today x")
+_TELLS = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "feels",
+        "felt",
+        "looks",
+        "can't",
+        "cannot",
+        "can",
+        "suddenly",
+        "very",
+        "extremely",
+    ]
+)
+"""First words of what is told: what is denied is named by a noun ("denies chest pain, feels short of breath")."""
 _ADJECTIVES = frozenset(
     ("blurred", "altered", "increased", "decreased", "associated", "prolonged", "slurred", "related", "labored",
      "impaired", "reduced", "mottled")
@@ -84,7 +105,7 @@ def told_apart(scan: Scan, start: int) -> bool:
     words, tokens = scan.tokens.words, scan.tokens
     if start < len(words):
         first = tokens.raw(start).lower()
-        if first.endswith("ed") and first not in _ADJECTIVES:
+        if (first.endswith("ed") and first not in _ADJECTIVES) or first in _TELLS:
             return True
     for word in words[start : start + 6]:
         if word in (",", ".", ";", "\n", "or", "nor"):
