@@ -114,6 +114,8 @@ def _pregnancy(bedside: BedsidePatient, facts_now: Facts) -> Result:
 
 
 def _fits(item: Finding, bedside: BedsidePatient, facts_now: Facts) -> bool:
+    if not all(facts_now.flags.get(name) for name in item.beside):
+        return False
     if not item.when and not item.archetypes:
         return True
     return bedside.patient.archetype.id in item.archetypes or any(facts_now.flags.get(name) for name in item.when)

@@ -73,10 +73,16 @@ class Channels(_Frozen):
 
 
 class Finding(_Frozen):
-    """What a test shows where one of the facts `when` is true, or in a kind of patient; with neither, always."""
+    """What a test shows where one of the facts `when` is true, or in a kind of patient; with neither, always.
+
+    Attributes:
+        beside: facts that must all be true as well.
+        tells: facts that the words say.
+    """
 
     text: str
     when: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     archetypes: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
 
@@ -95,9 +101,9 @@ class ResultTable(_Frozen):
     def _names(self) -> ResultTable:
         for findings in (self.ecg, self.urine, self.ultrasound, self.blood_gas):
             for item in findings:
-                _known("fact", (*item.when, *item.tells), bedside_facts())
+                _known("fact", (*item.when, *item.beside, *item.tells), bedside_facts())
                 _known("archetype", item.archetypes, load_archetypes())
-            if findings[-1].when or findings[-1].archetypes:
+            if findings[-1].when or findings[-1].beside or findings[-1].archetypes:
                 raise ValueError("the last finding of a test fits everybody")
         return self
 

@@ -112,6 +112,35 @@ def test_a_second_look_shows_who_has_become_hard_to_rouse() -> None:
         assert ("obtunded" in got.text or "opens eyes only briefly" in got.text) == shown
 
 
+def later_reply(kind: str, action: BedsideAction, **gained: bool) -> Reply:
+    """Return what is said of a patient of this kind who has come to these facts meanwhile."""
+    patient = of_kind(kind)
+    now = replace(patient.start, flags={**patient.start.flags, "pain_corroborated": False, **gained})
+    return reply(patient, now, action, told=frozenset(), minute=13.0)
+
+
+@pytest.mark.parametrize("danger", ["tension_pneumothorax", "respiratory_compromise", "unstable_arrhythmia"])
+def test_nobody_looks_comfortable_while_he_is_dying(danger: str) -> None:
+    look = BedsideAction(kind="reassess")
+    assert "comfortable" in later_reply("pneumothorax-spontaneous", look).text
+    assert "comfortable" not in later_reply("pneumothorax-spontaneous", look, **{danger: True}).text
+
+
+def test_tests_show_what_has_come_about_meanwhile() -> None:
+    scan, strip = (BedsideAction(kind="test", target=name) for name in ("ultrasound", "ecg"))
+    assert "no free fluid" in later_reply("fall-height", scan).text
+    assert "rim of blood" in later_reply("fall-height", scan, hypoperfusion=True).text
+    assert "no free fluid" in later_reply("urosepsis-elderly", scan, hypoperfusion=True).text
+    assert "ST elevation" in later_reply("acs-stable", strip).text
+    assert "unstable arrhythmia" in later_reply("acs-stable", strip, unstable_arrhythmia=True).text
+
+
+def test_a_seizure_that_begins_here_was_not_there_on_arrival() -> None:
+    said = {later_reply(kind, BedsideAction(kind="reassess"), active_seizure=True).text for kind in load_archetypes()}
+    assert not any("convulsing on arrival" in text for text in said)
+    assert any("seizing" in text for text in said)
+
+
 def test_reassessing_measures_only_what_was_measured_before() -> None:
     patient = of_kind("svt-stable")
     assert answer(patient, BedsideAction(kind="reassess")).measured == {}
