@@ -33,25 +33,9 @@ _SUCH, _THINK = wordset("like"), wordset("think believe feel say know that if wh
 _ACTORS = wordset("he she i they we")
 _TOLD = wordset("twice started began since woke now today x")
 _TELLS = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "feels",
-        "felt",
-        "looks",
-        "can't",
-        "cannot",
-        "can",
-        "suddenly",
-        "very",
-        "extremely",
-    ]
-)
+    ("is", "are", "was", "were", "has", "have", "had", "feels", "felt", "looks", "can't", "cannot", "can", "suddenly",
+     "very", "extremely")
+)  # fmt: skip
 """First words of what is told: what is denied is named by a noun ("denies chest pain, feels short of breath")."""
 _ADJECTIVES = frozenset(
     ("blurred", "altered", "increased", "decreased", "associated", "prolonged", "slurred", "related", "labored",
