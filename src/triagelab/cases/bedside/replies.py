@@ -124,10 +124,11 @@ def _closed(parts: list[str]) -> str:
 
 
 def _looked(patient: BedsidePatient, facts_now: Facts, voice: Voice, told: frozenset[str]) -> Reply:
-    """Return the look from the door again, what only a second look shows, and every vital sign taken before."""
+    """Return the look from the door again, what has come about since arrival, and every vital sign taken before."""
     taken = [target for target in VITALS if f"measure({target})" in told]
     results = [measure(patient, facts_now, voice, target, again=True) for target in taken]
-    again, _ = _split(voice, channels().visible_again)
+    now, _ = _split(voice, channels().visible_again)
+    again = [name for name in now if not patient.start.flags.get(name)]
     true, false = _split(voice, channels().visible)
     values = {name: value for result in results for name, value in result.measured.items()}
     parts = [*_at_a_glance(voice), *map(voice.seen, again), *(result.text for result in results if result.measured)]

@@ -34,7 +34,7 @@ class Channels(_Frozen):
 
     Attributes:
         visible: seen at a glance; each of them is in `examine` or `ask`, too.
-        visible_again: seen by who looks again.
+        visible_again: seen by who looks again, where it was not so on arrival.
         not_denied_beside: false fact -> true facts beside which it is not denied.
     """
 

@@ -103,13 +103,15 @@ def test_answers_follow_the_vital_signs_of_now() -> None:
     assert again.measured == {"spo2_pct": 81.0}
 
 
-def test_a_second_look_shows_who_has_become_hard_to_rouse() -> None:
+@pytest.mark.parametrize("name", channels().visible_again)
+def test_a_second_look_shows_what_has_come_about_and_no_more(name: str) -> None:
     patient = of_kind("fall-anticoagulated")
-    later = replace(patient.start, flags={**patient.start.flags, "obtunded": True})
-    for facts, shown in ((patient.start, False), (later, True)):
-        got = reply(patient, facts, BedsideAction(kind="reassess"), told=frozenset(), minute=13.0)
-        assert ("obtunded" in got.told) == shown
-        assert ("obtunded" in got.text or "opens eyes only briefly" in got.text) == shown
+    later = replace(patient.start, flags={**patient.start.flags, name: True})
+    from_the_start = replace(patient, start=later)
+    for who, facts, shown in ((patient, patient.start, False), (patient, later, True), (from_the_start, later, False)):
+        got = reply(who, facts, BedsideAction(kind="reassess"), told=frozenset(), minute=13.0)
+        assert (name in got.told) == shown
+        assert (got.text == NOTHING) != shown
 
 
 def later_reply(kind: str, action: BedsideAction, **gained: bool) -> Reply:
