@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict
-
+from broken_leaks import (
+    Critical,
+    EarlyDebrief,
+    SeedInState,
+    TellingClue,
+    TellingError,
+    TellingId,
+    TellingLog,
+    TellingPay,
+    TellingSchema,
+    TellingState,
+    TellingTasks,
+    TellingText,
+    TellingTime,
+    TrueSeverity,
+)
 from env_samples import SampleAction, SampleEpisode, SampleKind, SampleObservation
-from triagelab.envs.base import Environment, EpisodeRecord, EpisodeState, Task
+from triagelab.envs.base import Environment, EpisodeRecord, EpisodeState
 from triagelab.errors import BadInputError
 from triagelab.seeding import stream
-
-
-class Shown:
-    """A state with more in it than `EpisodeState` has."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.values = values
-
-    def to_dict(self) -> dict[str, Any]:
-        return self.values
-
 
 # --- seeds, determinism, isolation -----------------------------------------------------------------------------------
 
@@ -90,6 +92,29 @@ class ForgetfulVerifier(SampleEpisode):
         ForgetfulVerifier.calls += 1
         earned = super().answer(action)
         return earned - 0.05 * (ForgetfulVerifier.calls % 2) if earned < 0.8 and action.kind == "commit" else earned
+
+
+class RememberedSeed(Environment[Any, Any]):
+    """Whoever begins the same episode twice in a row is told that it is the same."""
+
+    last: Any = None
+
+    def reset(self, **options: Any) -> Any:
+        first = super().reset(**options)
+        again, self.last = self.last == options, options
+        return first.model_copy(update={"message": f"{first.message} Again."}) if again else first
+
+
+class RefusalsCost(Environment[Any, Any]):
+    """What is no action is refused, but time passes."""
+
+    def _read(self, raw: object) -> Any:
+        try:
+            return super()._read(raw)
+        except BadInputError:
+            if isinstance(self._episode, SampleEpisode):
+                self._episode.seed += 1
+            raise
 
 
 class ShortRecord(Environment[Any, Any]):
@@ -208,119 +233,13 @@ class PaidByLength(SampleEpisode):
         return max(super().answer(action), min(0.75, len(action.note) / 1000))
 
 
+class PatienceWins(SampleEpisode):
+    def answer(self, action: SampleAction) -> float:
+        return self.weights[self.tier] if action.kind == "commit" and self.steps > 3 else super().answer(action)
+
+
 class Reversed(SampleEpisode):
     weights: ClassVar = {None: 1.0, "easy": 0.8, "medium": 0.9, "hard": 1.0}
-
-
-# --- leaks -----------------------------------------------------------------------------------------------------------
-
-
-class TellingClue(SampleEpisode):
-    def clue(self) -> float:
-        return 10.0 * self.level
-
-
-class TellingText(SampleEpisode):
-    def first(self) -> SampleObservation:
-        seen = super().first()
-        return seen.model_copy(update={"message": f"{seen.message} Case {self.seed % 97}, class: {self.level}"})
-
-
-class EarlyDebrief(SampleEpisode):
-    def first(self) -> SampleObservation:
-        return super().first().model_copy(update={"debrief": {"level": self.level}})
-
-
-class TellingTime(SampleEpisode):
-    def first(self) -> SampleObservation:
-        time.sleep(4e-4 * (self.level == 1))
-        return super().first()
-
-
-class TellingPay(SampleEpisode):
-    """Looking costs more where it is urgent: the reward on the way tells how urgent it is."""
-
-    def on_the_way(self, action: SampleAction) -> dict[str, float]:
-        return {"time": -0.02 if self.level <= 2 else -0.01}
-
-
-class TellingLog(SampleEpisode):
-    def first(self) -> SampleObservation:
-        logging.getLogger("triagelab.sample").warning("new case, level %d", self.level)
-        return super().first()
-
-
-class TellingState(Environment[Any, Any]):
-    """What a peer's server does: the state has the answer, under a name that says so or not."""
-
-    word = "severity"
-
-    def told(self) -> Any:
-        return getattr(self._episode, "level", None)
-
-    @property
-    def state(self) -> Any:
-        return Shown({**super().state.to_dict(), self.word: self.told()})
-
-
-class TrueSeverity(TellingState):
-    word = "true_severity"
-
-    def told(self) -> Any:
-        return "Emergency"
-
-
-class Critical(TellingState):
-    word = "critical"
-
-    def told(self) -> Any:
-        return super().told() is not None and super().told() <= 2
-
-
-class SeedInState(TellingState):
-    word = "case"
-
-    def told(self) -> Any:
-        return self._record.seed if self._record is not None else None
-
-
-class TellingError(Environment[Any, Any]):
-    def _read(self, raw: object) -> Any:
-        try:
-            return super()._read(raw)
-        except BadInputError as error:
-            raise BadInputError("action", "something else", f"try {getattr(self._episode, 'level', 3)}") from error
-
-
-class MovingAction(SampleAction):
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"default": {"level": 1}})
-
-
-class MovingEpisode(SampleEpisode):
-    def best(self) -> SampleAction:
-        return MovingAction.model_validate(super().best().model_dump())
-
-
-class TellingSchema(SampleKind):
-    action_type = MovingAction
-    episode = MovingEpisode
-
-    def begin(self, split: str, seed: int) -> Any:
-        episode = super().begin(split, seed)
-        MovingAction.model_config["json_schema_extra"] = {"default": {"level": episode.level}}
-        MovingAction.model_rebuild(force=True)
-        return episode
-
-    def read_action(self, raw: Mapping[str, Any]) -> Any:
-        return MovingAction.model_construct(**super().read_action(raw).model_dump())
-
-
-class TellingTasks(SampleKind):
-    def task(self, split: str, index: int) -> Task:
-        found = super().task(split, index)
-        if split != "tasks":
-            return found
-        return Task(f"case-{index}-level-{SampleEpisode(split, index, None).level}", split, index, found.tier)
 
 
 @dataclass(frozen=True)
@@ -353,6 +272,8 @@ def _env(name: str, check: str, env: type[Environment[Any, Any]], word: str) -> 
 LEAK = "semantic.no_solution_leakage"
 BROKEN = (
     _episode("seed ignored", "runtime.seed_control", SeedIgnored, "begins differently"),
+    _env("seed remembered", "runtime.seed_control", RememberedSeed, "in the same session"),
+    _env("refusals take time", "runtime.episode_determinism", RefusalsCost, "refused actions in between"),
     _episode("one patient for all sessions", "runtime.episode_isolation", OneForAll, "session is used"),
     _episode("one stream for all sessions", "runtime.episode_isolation", GlobalDraws, "session is used"),
     _episode("random looks", "runtime.episode_determinism", RandomLooks, "played again"),
@@ -374,6 +295,7 @@ BROKEN = (
     _episode("waiting is paid", "semantic.canary_floor", PaidForWaiting, "wait earns"),
     _episode("a constant wins", "statistical.gameability_gap", ThreeWins, "always level-3 earns"),
     _episode("length is paid", "statistical.gameability_gap", PaidByLength, "spam earns"),
+    _episode("patience is paid", "statistical.gameability_gap", PatienceWins, "dawdle earns"),
     _episode("tiers reversed", "statistical.difficulty_separation", Reversed, "easy 0.800"),
     _episode("truth in a number", LEAK, TellingClue, "first observation: message tells the debrief.level"),
     _episode("truth in words", LEAK, TellingText, "behind a word"),
@@ -385,6 +307,7 @@ BROKEN = (
     _env("truth in the state by name", LEAK, TrueSeverity, "true_severity is 'Emergency'"),
     _env("half of the truth in the state", LEAK, Critical, "critical tells whether"),
     _env("seed in the state", LEAK, SeedInState, "the seed is in it"),
+    _env("seed in the episode id", LEAK, TellingId, "without a name: the seed is in it"),
     _env("truth in errors", LEAK, TellingError, "error: to garbage 1"),
     _kind("truth in the schema", LEAK, TellingSchema, "schemas or documents change"),
     _kind("truth in the task list", LEAK, TellingTasks, "task list: id tells"),

@@ -106,6 +106,8 @@ def _probe(lab: Lab, session: Session, case: Case, number: int, listener: _Liste
     if listener.lines:
         shown["log"] = "\n".join(listener.lines)
     truth = lab.truth(_finish(lab, session, case, newest)) or _answer(lab, case)
+    session.reset(case.options)
+    shown["state of an episode without a name"] = session.state()
     return Probe(case, shown, truth, seconds, len(json.dumps(first.observation, default=str)))
 
 

@@ -132,6 +132,7 @@ def lazy_players(policy: CheckPolicy) -> list[Lazy]:
     for group, players in _declared(policy):
         found += [Lazy(name, group, cycle(player.actions)) for name, player in players.items()]
     found.append(Lazy("random", "degenerate", random_act(policy)))
+    found += _dawdlers(policy)
     found += [Lazy(f"repeat-{i + 1}", "degenerate", cycle([action])) for i, action in enumerate(_spread(policy))]
     if policy.text_field is not None:
         found += _writers(policy, policy.text_field)
@@ -148,6 +149,18 @@ def _spread(policy: CheckPolicy) -> list[Json]:
     known = [player.actions[0] for player in declared if player is not None and len(player.actions) == 1]
     chosen = [group[place] for group in policy.actions.groups() for place in sorted({0, len(group) // 2})]
     return [action for action in chosen if action not in known][:REPEATED]
+
+
+def _dawdlers(policy: CheckPolicy) -> list[Lazy]:
+    """Return a player that does harmless things for half of an episode and then what the first constant does."""
+    if not policy.probes or policy.max_steps is None or not policy.constants:
+        return []
+    wait, last = policy.max_steps // 2, next(iter(policy.constants.values())).actions
+
+    def act(_case: Case, _seen: Seen, done: int) -> Json:
+        return policy.probes[done % len(policy.probes)] if done < wait else last[(done - wait) % len(last)]
+
+    return [Lazy("dawdle", "degenerate", act)]
 
 
 def _writers(policy: CheckPolicy, field: str) -> list[Lazy]:

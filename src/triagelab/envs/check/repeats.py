@@ -7,7 +7,7 @@ from threading import Barrier
 from typing import Any
 
 from triagelab.envs.check.lab import Failed, Lab, Skip, difference, same
-from triagelab.envs.check.players import Case, Path, once, play, script
+from triagelab.envs.check.players import Case, Path, garbage, once, play, script
 from triagelab.envs.check.target import Json, Refusal, Session
 
 LONGEST_SCRIPT = 12
@@ -29,7 +29,7 @@ def seed_control(lab: Lab) -> str:
         with lab.session() as session, lab.session() as other:
             firsts = [_seen(session.reset(case.options), lab) for case in cases]
             for case, first in zip(cases, firsts, strict=True):
-                for where, again in (("another session", other), ("the same session", session)):
+                for where, again in (("another session", other), *[("the same session", session)] * 2):
                     now = _seen(again.reset(case.options), lab)
                     if not same(first, now):
                         raise Failed(f"{case.key} begins differently in {where}: {difference(first, now)}")
@@ -41,7 +41,7 @@ def seed_control(lab: Lab) -> str:
 
 
 def episode_determinism(lab: Lab) -> str:
-    """The same case and actions give the same observations, one after the other and in sessions at the same time."""
+    """The same case and actions give the same observations: again, with refusals in between, and in many sessions."""
     if lab.outcome.get(SEED) == "fail":
         raise Skip(f"needs {SEED}, which failed")
     cases = lab.some()
@@ -50,6 +50,9 @@ def episode_determinism(lab: Lab) -> str:
         again = _trace(_scripted(lab, case), lab)
         if not same(alone[case.key], again):
             raise Failed(f"{case.key}, played again: {difference(alone[case.key], again)}")
+        broken = _with_refusals(lab, case)
+        if broken is not None and not same(alone[case.key], broken):
+            raise Failed(f"{case.key}, with refused actions in between: {difference(alone[case.key], broken)}")
     if lab.outcome.get(ISOLATION) == "fail":
         return f"{len(cases)} episodes repeat alone; not judged at the same time, for {ISOLATION} failed"
     for case, trace in zip(cases, _at_once(lab, cases), strict=True):
@@ -137,6 +140,24 @@ def _script(lab: Lab, case: Case) -> list[Json]:
 
 def _scripted(lab: Lab, case: Case) -> Path:
     return lab.run(case, once(_script(lab, case)))
+
+
+def _with_refusals(lab: Lab, case: Case) -> list[Json] | None:
+    """Return the trace of the script with refused actions in between; None where they are taken or crash."""
+    with lab.session() as session:
+        trace = [_seen(session.reset(case.options), lab)]
+        for action in _script(lab, case):
+            for wrong in garbage(lab.policy)[:2]:
+                try:
+                    session.step(wrong)
+                except Refusal as refusal:
+                    if refusal.crash:
+                        return None
+                    continue
+                return None
+            if _one_step(session, action, trace, lab):
+                break
+    return trace
 
 
 def _in_turns(lab: Lab, case: Case, other: Case) -> list[list[Json]]:
