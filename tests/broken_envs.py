@@ -25,7 +25,8 @@ from broken_leaks import (
     TrueSeverity,
 )
 from env_samples import SampleAction, SampleEpisode, SampleKind, SampleObservation
-from triagelab.envs.base import Environment, EpisodeRecord, EpisodeState
+from triagelab.envs.base import Environment
+from triagelab.envs.record import EpisodeRecord, EpisodeState
 from triagelab.errors import BadInputError
 from triagelab.seeding import stream
 

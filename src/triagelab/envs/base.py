@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
 
 from pydantic import BaseModel
 
+from triagelab.envs.record import A, EpisodeRecord, EpisodeState, O
 from triagelab.errors import BadInputError, TriageLabError, UnknownNameError
 from triagelab.observation import Observation
 from triagelab.seeding import derive_seed
 
-A = TypeVar("A", bound=BaseModel)
-O = TypeVar("O", bound=Observation)  # noqa: E741
 A_in = TypeVar("A_in", bound=BaseModel, contravariant=True)
 O_out = TypeVar("O_out", bound=Observation, covariant=True)
 
@@ -105,64 +104,6 @@ class EnvKind(Protocol[A, O]):
     def task(self, split: str, index: int) -> Task:
         """Return the task at one place; `begin(split, index)` begins it."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeState:
-    """What may be told of a running episode to anybody who asks. No seed: with it the truth could be computed."""
-
-    env_id: str
-    episode_id: str | None
-    step_count: int
-    done: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "env_id": self.env_id,
-            "episode_id": self.episode_id,
-            "step_count": self.step_count,
-            "done": self.done,
-        }
-
-
-@dataclass(slots=True)
-class EpisodeRecord(Generic[A, O]):
-    """One episode from the reset on: enough to repeat it and to check its rewards."""
-
-    env_id: str
-    episode_id: str
-    split: str
-    seed: int
-    first: O
-    turns: list[tuple[A, O]] = field(default_factory=list)
-
-    @property
-    def total(self) -> float:
-        """Return the sum of rewards so far."""
-        return sum(seen.reward or 0.0 for _, seen in self.turns)
-
-    @property
-    def done(self) -> bool:
-        return bool(self.turns) and self.turns[-1][1].done
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values, truth included where the episode has ended. Not for agents."""
-        return {
-            "env_id": self.env_id,
-            "episode_id": self.episode_id,
-            "split": self.split,
-            "seed": self.seed,
-            "first": self.first.model_dump(mode="json"),
-            "turns": [
-                {
-                    "action": action.model_dump(mode="json", exclude_none=True),
-                    "observation": seen.model_dump(mode="json"),
-                }
-                for action, seen in self.turns
-            ],
-            "return": self.total,
-            "done": self.done,
-        }
 
 
 class Environment(Generic[A, O]):
