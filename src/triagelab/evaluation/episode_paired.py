@@ -18,6 +18,7 @@ from triagelab.evaluation.episode_summary import KIND, read_episode_summary
 from triagelab.evaluation.intervals import bootstrap_interval, resample
 from triagelab.evaluation.paired import PAIRED_RESAMPLES, Comparison, difference_line, holm, power_line
 from triagelab.evaluation.paired import compare as compare_notes
+from triagelab.evaluation.summary import SUMMARY
 
 POWER_MEASURES = {"normalised": "the normalised score", "exact": "exact", "pattern": "pattern"}
 
@@ -54,8 +55,11 @@ class EpisodeComparison:
 def compare_folders(dir_a: Path | str, dir_b: Path | str, *, intersect: bool = False) -> Comparison | EpisodeComparison:
     """Return the comparison of two evaluation folders of one kind: answers to notes, or episodes.
 
-    Raises: BadInputError for folders of two kinds, and as the comparison of their kind.
+    Raises: BadInputError for a folder that is not there or folders of two kinds, and as the comparison of their kind.
     """
+    for folder in (dir_a, dir_b):
+        if not Path(folder).is_dir():
+            raise BadInputError("evaluation folder", str(folder), f"a folder with {SUMMARY}", "run triagelab evaluate")
     kinds = [(Path(folder) / EPISODES).is_file() for folder in (dir_a, dir_b)]
     if kinds[0] != kinds[1]:
         found = [

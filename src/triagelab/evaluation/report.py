@@ -16,7 +16,7 @@ from triagelab.evaluation.pages import environment
 from triagelab.evaluation.provenance import code_version
 from triagelab.evaluation.report_cases import instructive_cases, visible
 from triagelab.evaluation.report_charts import curve_charts
-from triagelab.evaluation.report_episodes import episode_groups, episode_runs
+from triagelab.evaluation.report_episodes import episode_definitions, episode_groups, episode_runs
 from triagelab.evaluation.report_sources import Evaluation, Sources, TrainingRun, load_sources
 from triagelab.evaluation.report_stress import COLUMNS as STRESS_COLUMNS
 from triagelab.evaluation.report_stress import stress_tables
@@ -59,6 +59,7 @@ def _context(sources: Sources) -> dict[str, Any]:
         "groups": groups,
         "runs": [_run(run) for run in sources.runs],
         "episodes": episode_groups(episode_runs(sources.episodes)),
+        "episode_definitions": episode_definitions(),
         "reward_checks": [_reward_check(check) for check in sources.reward_checks],
         "definitions": [(tables.LABELS[name], metric.text) for name, metric in METRICS.items()],
         "matrices": [(name, matrix, matrix.table().tolist()) for name, matrix in cost_matrices().items()],

@@ -67,6 +67,11 @@ def episode_groups(runs: Sequence[EpisodeRun]) -> list[dict[str, Any]]:
     return [_group(sorted(group, key=_score, reverse=True), place) for place, group in enumerate(groups.values())]
 
 
+def episode_definitions() -> list[tuple[str, str]]:
+    """Return what each measure of episodes says."""
+    return [(LABELS[name], measure.text) for name, measure in MEASURES.items()]
+
+
 def _score(run: EpisodeRun) -> float:
     value = run.summary["normalised"].get("value")
     return float("-inf") if value is None else float(value)
@@ -83,6 +88,7 @@ def _group(group: Sequence[EpisodeRun], place: int) -> dict[str, Any]:
         "floor": first["floor"],
         "ceiling": first["ceiling"],
         "agents": [run.label for run in group],
+        "summaries": [(run.label, run.summary) for run in group],
         "rows": [(LABELS[name], [_figure(run.summary[name], name) for run in group]) for name in MEASURES],
         "scores": [(run.label, figure) for run, figure in zip(group, _scores(group), strict=True)],
         "histograms": [(run.label, _bars(run.summary["questions_histogram"])) for run in group],

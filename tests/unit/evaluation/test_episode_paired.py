@@ -8,7 +8,10 @@ from triagelab.errors import BadInputError
 from triagelab.evaluation.episode_measures import MEASURES, measured, ratio
 from triagelab.evaluation.episode_paired import compare_episodes, compare_folders, differences
 from triagelab.evaluation.episode_records import EPISODES, EpisodeRow, read_rows
+from triagelab.evaluation.episode_summary import read_episode_summary
 from triagelab.evaluation.episodes import evaluate_episodes
+from triagelab.evaluation.report import build_report
+from triagelab.evaluation.report_episodes import episode_definitions
 
 
 def row(seed: int, *, level: int = 3, answer: int | None = 3, total: float = 0.8, questions: int = 4) -> EpisodeRow:
@@ -118,3 +121,18 @@ def test_folders_of_two_kinds_are_refused(folders, tmp_path):
         compare_folders(notes, folders / "do-nothing")
     with pytest.raises(BadInputError, match=r"summary\.json"):
         compare_folders(tmp_path / "nothing", tmp_path / "nothing")
+
+
+def test_a_folder_that_is_not_there_is_named_and_not_taken_for_another_kind(folders, tmp_path):
+    with pytest.raises(BadInputError, match=r"none-here'; allowed.*summary"):
+        compare_folders(folders / "dev", tmp_path / "none-here")
+
+
+def test_a_report_of_episodes_alone_explains_its_measures_and_holds_its_configurations(folders, tmp_path):
+    parts = [folders / "commit-at-once", folders / "do-nothing"]
+    page = build_report(parts, tmp_path / "report.html").read_text(encoding="utf-8")
+    for label, text in episode_definitions():
+        assert f"<dt>{label}</dt><dd>{text}</dd>" in page
+    assert "Quadratic kappa" not in page
+    for folder in parts:
+        assert read_episode_summary(folder)["config_hash"] in page
