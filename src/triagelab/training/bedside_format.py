@@ -36,7 +36,7 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int, folder: Path) -> None:
 
     Raises: BadInputError for a vocabulary with no room for them.
     """
-    from tokenizers import AddedToken
+    from transformers import AddedToken
 
     from triagelab.training.models import train_tokenizer
 
@@ -45,7 +45,8 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int, folder: Path) -> None:
     if vocabulary < least:
         raise BadInputError("model.tiny.vocabulary", vocabulary, f"at least {least}: calls take {len(pieces)} tokens")
     tokenizer = train_tokenizer(list(texts), vocabulary - len(pieces))
-    tokenizer.add_tokens([AddedToken(piece, normalized=False) for piece in pieces])
+    added: list[str | AddedToken] = [AddedToken(piece, normalized=False) for piece in pieces]
+    tokenizer.add_tokens(added)
     tokenizer.save_pretrained(folder)
 
 
