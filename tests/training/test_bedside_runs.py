@@ -13,6 +13,7 @@ from triagelab.cases.bedside.observation import Dialogue
 from triagelab.envs.registry import make
 from triagelab.errors import BadInputError, TriageLabError
 from triagelab.training import bedside_run, logs
+from triagelab.training.export import export
 from triagelab.training.run import train
 
 pytestmark = pytest.mark.training
@@ -196,6 +197,12 @@ def test_a_model_that_was_trained_on_notes_is_no_bedside_agent(tmp_path: Path, s
     tokenizer.save_pretrained(tmp_path / "plain")
     with pytest.raises(TriageLabError, match="shows tool calls"):
         BedsideModel.load(tmp_path / "plain")
+
+
+def test_a_bedside_run_has_no_card_of_notes(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"on notes.*can be copied as it is"):
+        export(start, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_settings_of_the_environment_are_checked() -> None:

@@ -71,9 +71,10 @@ def read_run(run: Path, *, merge: bool = False) -> RunFacts:
         raise DataFormatError(
             f"{run}: {CONFIG} or {MANIFEST} is not as `triagelab train` wrote it ({reason})"
         ) from None
-    if recipe is None:
+    if recipe is None or recipe.bedside is not None:
+        # The card tells of answers to notes: reward table, prompt, metrics.
         hint = "the model folder of this one can be copied as it is"
-        raise BadInputError("run", str(run), "a run of sft or grpo", hint)
+        raise BadInputError("run", str(run), "a run of sft or grpo on notes", hint)
     below = adapter_base(run / "model")
     return RunFacts(run, recipe, manifest, below or base, adapter=below is not None and not merge)
 
