@@ -6,6 +6,7 @@ import pytest
 
 from triagelab.completions.prompts import template_names
 from triagelab.datasets.registry import DATASET_NAMES
+from triagelab.envs.registry import make
 from triagelab.errors import DataFormatError
 from triagelab.rewards.presets import load_preset
 from triagelab.training.config import Recipe
@@ -112,7 +113,7 @@ IDLE = (
     "optim.bf16",
     "optim.matrix_rate",
 )
-IDLE_PREFIXES = ("log.", "model.tiny", "generation.vllm")
+IDLE_PREFIXES = ("bedside.", "log.", "model.tiny", "generation.vllm")
 OTHER_KIND = {
     "sft": ("generation.", "reward.", "warm_start", "optim.steps", "optim.group_by_length"),
     "grpo": ("data.style", "data.balance", "optim.epochs", "optim.prompt_loss", "optim.group_by_length"),
@@ -135,10 +136,15 @@ def test_recipe_loads_and_its_names_exist(name: str) -> None:
     if recipe.kind in HYBRIDS:
         assert not recipe.visits.name or recipe.visits.name in DATASET_NAMES
         return
-    assert recipe.data.name in DATASET_NAMES
-    assert any(recipe.data.template.startswith(known) for known in template_names())
+    if recipe.bedside is not None:
+        assert recipe.data.name == recipe.data.template == recipe.bedside.env
+        make(recipe.bedside.env, reward=recipe.reward.preset).close()
+    else:
+        assert recipe.data.name in DATASET_NAMES
+        assert any(recipe.data.template.startswith(known) for known in template_names())
     if recipe.kind == "grpo":
-        load_preset(recipe.reward.preset)
+        if recipe.bedside is None:
+            load_preset(recipe.reward.preset)
         assert recipe.warm_start is not None
         shown = recipe.optim.batch * recipe.optim.accumulate
         assert shown % recipe.generation.group == 0
