@@ -200,6 +200,16 @@ class Hoarding(SampleEpisode):
         Hoarding.kept.append(bytes(20_000))
 
 
+class FilesLeftOpen(SampleEpisode):
+    """Memory stays; the files are closed when the test is over."""
+
+    kept: ClassVar[list[int]] = []
+
+    def __init__(self, split: str, seed: int, tier: str | None) -> None:
+        super().__init__(split, seed, tier)
+        FilesLeftOpen.kept.append(os.open(os.devnull, os.O_RDONLY))
+
+
 class Slow(SampleEpisode):
     def step(self, action: SampleAction) -> SampleObservation:
         time.sleep(0.025)
@@ -313,4 +323,5 @@ BROKEN = (
     _kind("truth in the schema", LEAK, TellingSchema, "schemas or documents change"),
     _kind("truth in the task list", LEAK, TellingTasks, "task list: id tells"),
 )
+LEAVING = _episode("files left open", "runtime.resource_bounds", FilesLeftOpen, "open files behind")
 SLOW = _episode("slow steps", "runtime.resource_bounds", Slow, "nine of ten steps take")

@@ -6,6 +6,7 @@ What the agent sees is what the messages say, read by the package's own reader; 
 
 from __future__ import annotations
 
+import operator
 from typing import Any, ClassVar
 
 import gymnasium
@@ -21,6 +22,7 @@ from triagelab.clinical.facts import vocabulary
 from triagelab.clinical.vitals import RANGES
 from triagelab.envs.base import SEEDS, Environment
 from triagelab.envs.registry import make
+from triagelab.errors import BadInputError
 
 GYM_ID = "triagelab/Bedside-v1"
 QUESTIONS: tuple[tuple[str, str | None], ...] = (
@@ -36,9 +38,13 @@ LONGEST_MINUTES = 1_000.0
 OLDEST_YEARS = 125.0
 
 
+SIZES = (COMMIT + 1, 5, len(PATHWAYS), len(PATTERNS))
+"""How many values each part of an action has."""
+
+
 def action_space() -> spaces.MultiDiscrete:
     """Return (what to do, level 1-5 less one, pathway, pattern); the last three count only where the first commits."""
-    return spaces.MultiDiscrete([COMMIT + 1, 5, len(PATHWAYS), len(PATTERNS)])
+    return spaces.MultiDiscrete(list(SIZES))
 
 
 def observation_space(max_steps: int) -> spaces.Dict:
@@ -65,8 +71,14 @@ def observation_space(max_steps: int) -> spaces.Dict:
 
 
 def action_of(parts: Any) -> BedsideAction:
-    """Return the action that the four numbers of `action_space` stand for."""
-    first, level, pathway, pattern = (int(part) for part in parts)
+    """Return the action that the four numbers of `action_space` stand for. Raises: BadInputError for others."""
+    try:
+        numbers = [operator.index(part) for part in parts]
+    except TypeError:
+        numbers = []
+    if len(numbers) != len(SIZES) or not all(0 <= part < size for part, size in zip(numbers, SIZES, strict=True)):
+        raise BadInputError("action", parts, f"four whole numbers from 0, below {', '.join(map(str, SIZES))}")
+    first, level, pathway, pattern = numbers
     if first == COMMIT:
         answer = {"level": level + 1, "pathway": PATHWAYS[pathway], "pattern": PATTERNS[pattern]}
         return BedsideAction.model_validate({"kind": "commit", **answer})

@@ -10,7 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.envs.gymnasium_env import COMMIT, FINDINGS, GYM_ID, QUESTIONS, BedsideGymEnv, action_of, register_envs
 from triagelab.envs.registry import make
-from triagelab.errors import UnknownNameError
+from triagelab.errors import BadInputError, UnknownNameError
 
 
 def made(**options) -> gymnasium.Env:
@@ -100,3 +100,17 @@ def test_before_the_end_nothing_of_the_truth_is_told():
             assert "seed" not in info
             assert not any(name in ("level", "pattern", "case_id") for name in (*info, *seen))
             seen, _, _, _, info = env.step(np.array([0, 0, 0, 0]))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [None, 3, "3000", {"kind": "commit"}, [], [0, 0, 0], [0, 0, 0, 0, 0], [-1, 0, 0, 0], [COMMIT + 1, 0, 0, 0],
+     [COMMIT, 5, 0, 0], [COMMIT, 0, -1, 0], [0.0, 0, 0, 0]],
+)  # fmt: skip
+def test_what_is_no_place_is_refused_and_nothing_happens(parts):
+    env = BedsideGymEnv()
+    first, _ = env.reset(seed=1)
+    with pytest.raises(BadInputError, match="four whole numbers"):
+        env.step(parts)
+    assert env.step(np.array([0, 0, 0, 0]))[0]["steps_left"] == first["steps_left"] - 1
+    env.close()

@@ -1,11 +1,13 @@
-"""Resource bounds: episodes end, steps are quick, and memory does not grow with the number of episodes."""
+"""Resource bounds: episodes end, steps are quick; memory, threads and open files do not grow with their number."""
 
 from __future__ import annotations
 
 import gc
 import statistics
+import threading
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 from triagelab.envs.check.lab import Failed, Lab, Skip
 from triagelab.envs.check.players import Act, cycle, play, random_act
@@ -57,10 +59,11 @@ def _step_seconds(lab: Lab) -> list[float]:
 
 
 def _memory(lab: Lab) -> str:
-    """Return one line on memory. Raises: Failed where it grows with every episode, in one session and in many."""
+    """Return one line on memory. Raises: Failed where anything grows with every episode, in one session or in many."""
     count = lab.budget.episodes
     cases = [case for suite in lab.policy.suites for case in lab.cases(suite, min(count, 8))]
     act, allowed = random_act(lab.policy), lab.policy.limits.bytes_per_episode
+    held = _held()
     started_here = not tracemalloc.is_tracing()
     if started_here:
         tracemalloc.start()
@@ -71,10 +74,18 @@ def _memory(lab: Lab) -> str:
     finally:
         if started_here:
             tracemalloc.stop()
+    if (left := _held() - held) > count:
+        raise Failed(f"{2 * count} episodes leave {left} threads and open files behind")
     for what, grown in (("in one session", used), ("with a session each", opened)):
         if grown > allowed:
             raise Failed(f"memory grows by {grown:.0f} bytes an episode {what}; allowed are {allowed}")
     return f"memory grows by {max(used, opened, 0.0):.0f} bytes an episode"
+
+
+def _held() -> int:
+    """Return how many threads, and on Linux open files, this process has."""
+    files = Path("/proc/self/fd")
+    return threading.active_count() + (sum(1 for _ in files.iterdir()) if files.is_dir() else 0)
 
 
 def _growth(count: int, enough: float, once: Callable[[int], object]) -> float:

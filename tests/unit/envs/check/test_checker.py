@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
+import os
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
-from broken_envs import BROKEN, SLOW, Broken
+from broken_envs import BROKEN, LEAVING, SLOW, Broken, FilesLeftOpen
 from env_samples import SampleKind, sample_policy
 from triagelab.envs.base import Environment
 from triagelab.envs.check import CHECKS, ContractError, Report, check_env
@@ -50,12 +52,25 @@ def test_slow_steps_fail_the_bounds() -> None:
     assert SLOW.word in found[SLOW.check]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files on Linux only")
+def test_files_that_stay_open_fail_the_bounds() -> None:
+    try:
+        found = failures(check_env(LEAVING.make, policy=sample_policy(), only=[LEAVING.check]))
+        assert LEAVING.word in found[LEAVING.check]
+    finally:
+        while FilesLeftOpen.kept:
+            os.close(FilesLeftOpen.kept.pop())
+
+
 def test_every_check_has_a_broken_environment() -> None:
     assert {broken.check for broken in BROKEN} == set(CHECKS)
 
 
 def test_the_ids_are_those_that_openenv_reserves() -> None:
-    text = (resources.files("openenv.validation") / "policies" / "severity-v2.json").read_text()
+    found = find_spec("openenv")  # not imported: that takes seconds
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    text = Path(found.submodule_search_locations[0], "validation", "policies", "severity-v2.json").read_text()
     assert set(CHECKS) <= {entry["check_id"] for entry in json.loads(text)["entries"]}
 
 
