@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from triagelab.server.app import build_app
 from triagelab.server.launch import listen, settings
 
+NO_HEADERS: Mapping[str, str] = {}
 COMMIT = {"kind": "commit", "level": 2, "pathway": "emergency", "pattern": "minor_illness"}
 ACTIONS: dict[str, list[dict[str, Any]]] = {
     "/esi": [{"text": "ANSWER: ESI 3"}],
@@ -44,10 +45,12 @@ def running(**options: Any) -> Iterator[str]:
         assert not thread.is_alive()
 
 
-def call(url: str, body: Any = None, *, raw: bytes | None = None) -> tuple[int, Any]:
+def call(
+    url: str, body: Any = None, *, raw: bytes | None = None, headers: Mapping[str, str] = NO_HEADERS
+) -> tuple[int, Any]:
     """Return status and JSON of a GET, or of a POST where there is a body."""
     data = raw if raw is not None else None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
     try:
         with urllib.request.urlopen(request, timeout=10) as reply:
             return reply.status, json.loads(reply.read())
