@@ -127,7 +127,7 @@ def test_grpo_continues_the_adapter_scores_by_its_reward_saves_reloads_and_answe
     answers = agent.predict(shown)
     assert [found.completion for found in answers] == [found.completion for found in agent.predict(shown)]
     assert all(0 < found.extra["tokens"] <= 6 for found in answers)
-    carried = [key for key, _ in agent.model.named_modules() if key.endswith("lora_A.default")]
+    carried = [key for key, _ in agent.generator.model.named_modules() if key.endswith("lora_A.default")]
     assert len(carried) == sum("lora_A" in key for key in after)
 
 

@@ -65,7 +65,7 @@ def test_whole_weights_load_in_transformers_and_are_the_trained_ones(whole: Path
 
     out = export(whole, place / "whole")
     agent = LocalAgent.load(whole)
-    assert torch.equal(loaded(out), logits(agent.model, agent.tokenizer))
+    assert torch.equal(loaded(out), logits(agent.generator.model, agent.tokenizer))
     assert (out / "chat_template.jinja").is_file()
     assert LocalAgent.load(out).template == "esi-brief"
     assert not (out / "training_args.bin").exists()
@@ -78,7 +78,7 @@ def test_merged_weights_answer_as_base_and_adapter_do(adapted: Path, place: Path
 
     merged = export(adapted, place / "merged", merge=True)
     agent = LocalAgent.load(adapted)
-    expected = logits(agent.model, agent.tokenizer)
+    expected = logits(agent.generator.model, agent.tokenizer)
     base = AutoModelForCausalLM.from_pretrained(place / "base")
     assert torch.allclose(loaded(merged), expected, atol=1e-5)
     assert not torch.allclose(logits(base, agent.tokenizer), expected, atol=1e-3)
@@ -93,7 +93,7 @@ def test_an_adapter_is_exported_with_a_base_that_is_found_from_anywhere(
     out = export(adapted, place / "adapter")
     monkeypatch.chdir(tmp_path)
     agent, again = LocalAgent.load(adapted), LocalAgent.load(out)
-    assert torch.equal(logits(agent.model, agent.tokenizer), logits(again.model, again.tokenizer))
+    assert torch.equal(logits(agent.generator.model, agent.tokenizer), logits(again.generator.model, again.tokenizer))
     card = (out / "README.md").read_text()
     assert "library_name: peft" in card
     assert "None was found beside the run" in card

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from triagelab.agents.bedside_calls import Message, error_text, messages_of, read_call, reply_message, tool_schemas
+from triagelab.agents.generation import Generator
 from triagelab.agents.loading import Card, find_model, load_checkpoint
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
@@ -41,18 +42,17 @@ class BedsideModel:
         batch_size: int = 64,
         retries: int = 2,
     ) -> None:
-        for field, value, low in (
-            ("max_new_tokens", max_new_tokens, 1),
-            ("batch_size", batch_size, 1),
-            ("retries", retries, 0),
-        ):
-            if value < low:
-                raise BadInputError(field, value, f"a whole number from {low}")
-        if not 0 <= temperature <= 10:
-            raise BadInputError("temperature", temperature, "0 (greedy) to 10")
-        self.model, self.tokenizer, self.name = model, tokenizer, name
-        self.temperature, self.max_new_tokens = temperature, max_new_tokens
-        self.batch_size, self.retries = batch_size, retries
+        if retries < 0:
+            raise BadInputError("retries", retries, "a whole number from 0")
+        self.tokenizer, self.name, self.retries = tokenizer, name, retries
+        self.generator = Generator(
+            model,
+            tokenizer,
+            namespace="agents.bedside.part",
+            temperature=temperature,
+            max_new_tokens=max_new_tokens,
+            batch_size=batch_size,
+        )
         self.calls = self.invalid = self.waited = 0
         self._tools = tool_schemas()
 
@@ -117,23 +117,17 @@ class BedsideModel:
         return actions
 
     def _complete(self, talks: Sequence[list[Message]], seed: int) -> list[str]:
-        prompts = [self._prompt(talk) for talk in talks]
-        # Neighbours of like length waste no padding.
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        found: dict[int, str] = {}
-        for start in range(0, len(order), self.batch_size):
-            part = order[start : start + self.batch_size]
-            texts = self._generate([prompts[i] for i in part], derive_seed("agents.bedside.part", seed, start, bits=31))
-            found.update(zip(part, texts, strict=True))
-        return [found[i] for i in range(len(prompts))]
+        found = self.generator.complete([self._prompt(talk) for talk in talks], seed)
+        return [self.generator.text(completion, special=True) for completion in found]
 
     def _prompt(self, talk: list[Message]) -> list[int]:
         """Return the prompt's ids; the oldest turns are left out where the model has no room for all of them."""
-        room = self._positions() - self.max_new_tokens
+        room = self.generator.room
         head, turns = talk[:2], talk[2:]
         while len(ids := self._ids([*head, *turns])) > room:
             if not turns:
-                raise BadInputError("max_new_tokens", self.max_new_tokens, f"{len(ids) - room} less with this model")
+                asked = self.generator.max_new_tokens
+                raise BadInputError("max_new_tokens", asked, f"{len(ids) - room} less with this model")
             turns = turns[2:]
         return ids
 
@@ -142,32 +136,3 @@ class BedsideModel:
             messages, tools=self._tools, add_generation_prompt=True, tokenize=True, return_dict=True
         )
         return list(encoded["input_ids"])
-
-    def _positions(self) -> int:
-        config = self.model.config.get_text_config()
-        return int(getattr(config, "max_position_embeddings", None) or 1 << 20)
-
-    def _generate(self, prompts: Sequence[list[int]], seed: int) -> list[str]:
-        """Return the completions of prompts padded on the left, tool-call tokens kept and the end cut off."""
-        import torch
-
-        pad, end = self.tokenizer.pad_token_id, self.tokenizer.eos_token_id
-        width = max(len(ids) for ids in prompts)
-        device = next(self.model.parameters()).device
-        ids = torch.tensor([[pad] * (width - len(p)) + p for p in prompts], device=device)
-        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=device)
-        options: dict[str, Any] = {"do_sample": False}
-        if self.temperature > 0:
-            torch.manual_seed(seed)
-            options = {"do_sample": True, "temperature": self.temperature, "top_k": 0, "top_p": 1.0}
-        with torch.inference_mode():
-            out: Any = self.model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                max_new_tokens=self.max_new_tokens,
-                pad_token_id=pad,
-                eos_token_id=end,
-                **options,
-            )
-        rows = out[:, width:].tolist()
-        return [str(self.tokenizer.decode(row[: row.index(end)] if end in row else row)) for row in rows]

@@ -14,13 +14,13 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
-from triagelab.envs.record import A, EpisodeRecord, EpisodeState, O
+from triagelab.envs.record import Act, EpisodeRecord, EpisodeState, Seen
 from triagelab.errors import BadInputError, TriageLabError, UnknownNameError
 from triagelab.observation import Observation
 from triagelab.seeding import derive_seed
 
-A_in = TypeVar("A_in", bound=BaseModel, contravariant=True)
-O_out = TypeVar("O_out", bound=Observation, covariant=True)
+ActIn = TypeVar("ActIn", bound=BaseModel, contravariant=True)
+SeenOut = TypeVar("SeenOut", bound=Observation, covariant=True)
 
 SEEDS = 2**31
 """Seeds lie below this number; each is another case of a generated split."""
@@ -49,14 +49,14 @@ class Task:
         return {"id": self.id, "split": self.split, "index": self.index, "tier": self.tier}
 
 
-class Episode(Protocol[A_in, O_out]):
+class Episode(Protocol[ActIn, SeenOut]):
     """One running episode. It knows the truth; its observations do not tell it before the end."""
 
-    def first(self) -> O_out:
+    def first(self) -> SeenOut:
         """Return what is seen before any action."""
         ...
 
-    def step(self, action: A_in) -> O_out:
+    def step(self, action: ActIn) -> SeenOut:
         """Return what comes of an action; called only while the episode runs."""
         ...
 
@@ -65,7 +65,7 @@ class Episode(Protocol[A_in, O_out]):
         ...
 
 
-class EnvKind(Protocol[A, O]):
+class EnvKind(Protocol[Act, Seen]):
     """One kind of environment: what it is called, what it takes and gives, and how its episodes begin.
 
     Attributes:
@@ -81,19 +81,19 @@ class EnvKind(Protocol[A, O]):
     env_id: str
     title: str
     description: str
-    action_type: type[A]
-    observation_type: type[O]
+    action_type: type[Act]
+    observation_type: type[Seen]
     splits: tuple[str, ...]
     reward_range: tuple[float, float]
     return_range: tuple[float, float]
     component_names: tuple[str, ...]
     max_steps: int
 
-    def begin(self, split: str, seed: int) -> Episode[A, O]:
+    def begin(self, split: str, seed: int) -> Episode[Act, Seen]:
         """Return a new episode: the same (split, seed) gives the same case and the same course."""
         ...
 
-    def read_action(self, raw: Mapping[str, Any]) -> A:
+    def read_action(self, raw: Mapping[str, Any]) -> Act:
         """Return the typed action. Raises: BadInputError."""
         ...
 
@@ -106,13 +106,13 @@ class EnvKind(Protocol[A, O]):
         ...
 
 
-class Environment(Generic[A, O]):
+class Environment(Generic[Act, Seen]):
     """One environment: at most one episode at a time, nothing shared with any other."""
 
-    def __init__(self, kind: EnvKind[A, O]) -> None:
+    def __init__(self, kind: EnvKind[Act, Seen]) -> None:
         self.kind = kind
-        self._episode: Episode[A, O] | None = None
-        self._record: EpisodeRecord[A, O] | None = None
+        self._episode: Episode[Act, Seen] | None = None
+        self._record: EpisodeRecord[Act, Seen] | None = None
         self._closed = False
         self._unseeded = 0
         self._entropy = int.from_bytes(os.urandom(6), "big")
@@ -124,7 +124,7 @@ class Environment(Generic[A, O]):
         split: str | None = None,
         task: str | int | None = None,
         episode_id: str | None = None,
-    ) -> O:
+    ) -> Seen:
         """Begin a new episode and return what is seen first; a running episode is given up.
 
         Args:
@@ -148,7 +148,7 @@ class Environment(Generic[A, O]):
         self._record = EpisodeRecord(self.kind.env_id, name, chosen, place, first)
         return first
 
-    def step(self, action: A | Mapping[str, Any]) -> O:
+    def step(self, action: Act | Mapping[str, Any]) -> Seen:
         """Take one action and return what comes of it.
 
         Raises: EpisodeError before reset, after the end and after close; BadInputError for an action that is none (the
@@ -174,7 +174,7 @@ class Environment(Generic[A, O]):
         return EpisodeState(self.kind.env_id, record.episode_id, len(record.turns), record.done)
 
     @property
-    def record(self) -> EpisodeRecord[A, O]:
+    def record(self) -> EpisodeRecord[Act, Seen]:
         """Return the record of the episode. Not for agents: its seed gives the truth away.
 
         Raises: EpisodeError before the first reset and after close.
@@ -184,7 +184,7 @@ class Environment(Generic[A, O]):
             raise EpisodeError(f"{self.kind.env_id}: no episode yet; call reset first")
         return self._record
 
-    def best(self) -> A:
+    def best(self) -> Act:
         """Return what somebody who knows the truth would do now. For checks and bounds, never for agents."""
         self._check_open()
         if self._episode is None:
@@ -214,7 +214,7 @@ class Environment(Generic[A, O]):
         """Give the episode up; every later call but this one raises EpisodeError."""
         self._closed, self._episode, self._record = True, None, None
 
-    def __enter__(self) -> Environment[A, O]:
+    def __enter__(self) -> Environment[Act, Seen]:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -224,7 +224,7 @@ class Environment(Generic[A, O]):
         if self._closed:
             raise EpisodeError(f"{self.kind.env_id}: closed; make a new environment")
 
-    def _read(self, raw: object) -> A:
+    def _read(self, raw: object) -> Act:
         if not isinstance(raw, Mapping):
             raise BadInputError("action", raw, f"one object, see the action schema of {self.kind.env_id}")
         return self.kind.read_action(raw)

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from triagelab.observation import Observation
 
-A = TypeVar("A", bound=BaseModel)
-O = TypeVar("O", bound=Observation)  # noqa: E741
+Act = TypeVar("Act", bound=BaseModel)
+Seen = TypeVar("Seen", bound=Observation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class EpisodeState:
 
 
 @dataclass(slots=True)
-class EpisodeRecord(Generic[A, O]):
+class EpisodeRecord(Generic[Act, Seen]):
     """One episode from the reset on: enough to repeat it and to check its rewards."""
 
     env_id: str
     episode_id: str
     split: str
     seed: int
-    first: O
-    turns: list[tuple[A, O]] = field(default_factory=list)
+    first: Seen
+    turns: list[tuple[Act, Seen]] = field(default_factory=list)
 
     @property
     def total(self) -> float:
@@ -71,4 +71,4 @@ class EpisodeRecord(Generic[A, O]):
         }
 
 
-__all__ = ["A", "EpisodeRecord", "EpisodeState", "O"]
+__all__ = ["Act", "EpisodeRecord", "EpisodeState", "Seen"]

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from trl.trainer.grpo_trainer import GRPOTrainer
-
 from triagelab.errors import BadInputError
 from triagelab.evaluation.provenance import config_hash
 from triagelab.training import bedside_data as data
@@ -16,9 +14,11 @@ from triagelab.training import logs
 from triagelab.training.bedside_format import set_calls, tiny_tokenizer
 from triagelab.training.bedside_tools import Rollout, Sessions
 from triagelab.training.config import Recipe
-from triagelab.training.data import group_lengths, show_order
+from triagelab.training.data import show_order
 from triagelab.training.machine import process_count
 from triagelab.training.models import Policy, load_policy
+from triagelab.training.rollouts import RolloutTrainer
+from triagelab.training.sft import fit
 from triagelab.training.trainer import (
     compact_head,
     own_optimizer,
@@ -74,33 +74,8 @@ def train_bedside(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any
 
 
 def _sft(recipe: Recipe, policy: Policy, taught: list[data.Lesson], out: Path, progress: bool) -> dict[str, Any]:
-    from datasets import Dataset
-    from trl.trainer.sft_config import SFTConfig
-    from trl.trainer.sft_trainer import SFTTrainer
-
     rows = data.sft_rows(taught, policy.tokenizer, recipe.data.max_tokens, prompt_loss=recipe.optim.prompt_loss)
-    steps = total_steps(recipe, len(rows))
-    order = show_order([1] * len(rows), EVEN, steps * shown_per_step(recipe), recipe.seed)
-    if recipe.optim.group_by_length:
-        order = group_lengths(order, [len(row["input_ids"]) for row in rows], recipe.optim.batch, recipe.seed)
-    arguments = SFTConfig(
-        **shared_arguments(recipe, out, steps),
-        train_sampling_strategy="sequential",
-        dataset_kwargs={"skip_prepare_dataset": True},
-        max_length=None,
-        remove_unused_columns=False,
-    )
-    with compact_head():
-        trainer = SFTTrainer(
-            model=policy.model,
-            args=arguments,
-            train_dataset=Dataset.from_list(rows).select(order.tolist()),
-            processing_class=policy.tokenizer,
-            peft_config=policy.adapter,
-            optimizers=own_optimizer(recipe, policy),
-        )
-        done = run_trainer(trainer, recipe, out, progress=progress, shown=("loss", "mean_token_accuracy"))
-    save_policy(trainer, recipe, policy, out)
+    done = fit(recipe, policy, rows, [1] * len(rows), EVEN, out, progress=progress)
     return {
         **done,
         "teacher": {
@@ -112,14 +87,11 @@ def _sft(recipe: Recipe, policy: Policy, taught: list[data.Lesson], out: Path, p
     }
 
 
-class BedsideTrainer(GRPOTrainer):
+class BedsideTrainer(RolloutTrainer):
     """GRPOTrainer that keeps a line of every rollout: what was done, what it earned, what was true."""
 
-    run: Path
-    attempt: int = 0
-
     def _generate_and_score_completions(self, inputs: Any) -> Any:
-        phase = "train" if self.model.training else "eval"  # type: ignore[union-attr]
+        phase = self.phase()
         output = super()._generate_and_score_completions(inputs)
         told = [tools._rollout for tools in self.environments or ()]
         for name, of in MEASURES.items():
@@ -131,16 +103,11 @@ class BedsideTrainer(GRPOTrainer):
 
     def _rows(self, phase: str, told: list[Rollout]) -> list[dict[str, Any]]:
         """Return one row a rollout, in the order of the prompts: groups are neighbours."""
-        group = int((self.num_generations if phase == "train" else self.num_generations_eval) or 1)
         talks = list(self._logs["completion"])[-len(told) :]
         advantages = list(self._logs["advantages"])[-len(told) :]
         return [
             {
-                "phase": phase,
-                "step": self.state.global_step,
-                "group": i // group,
-                "rollout": i % group,
-                "attempt": self.attempt,
+                **place,
                 "case_id": f"{rollout.split}-{rollout.seed}",
                 "level": rollout.level,
                 "predicted": rollout.answer,
@@ -155,7 +122,7 @@ class BedsideTrainer(GRPOTrainer):
                 "advantage": advantages[i],
                 "terms": rollout.terms,
             }
-            for i, rollout in enumerate(told)
+            for i, (place, rollout) in enumerate(zip(self.places(phase, len(told)), told, strict=True))
         ]
 
 

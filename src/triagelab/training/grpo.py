@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from trl.trainer.grpo_config import GRPOConfig
-from trl.trainer.grpo_trainer import GRPOTrainer
 
 from triagelab.cases.schema import LEVELS, Case
 from triagelab.errors import BadInputError
@@ -17,6 +16,7 @@ from triagelab.training.config import Recipe
 from triagelab.training.gate import advantage_scale
 from triagelab.training.machine import process_count, process_index
 from triagelab.training.models import Policy
+from triagelab.training.rollouts import RolloutTrainer
 from triagelab.training.trainer import (
     compact_head,
     own_optimizer,
@@ -57,14 +57,11 @@ class GradedReward:
         return totals
 
 
-class LoggedTrainer(GRPOTrainer):
+class LoggedTrainer(RolloutTrainer):
     """GRPOTrainer that appends every completion to a log, once over all processes."""
 
-    run: Path
-    attempt: int = 0
-
     def _generate_and_score_completions(self, inputs: Any) -> Any:
-        phase = "train" if self.model.training else "eval"  # type: ignore[union-attr]
+        phase = self.phase()
         output = super()._generate_and_score_completions(inputs)
         if process_index() == 0:
             logs.append(self.run / logs.COMPLETIONS, self._rows(phase, len(inputs) * process_count()))
@@ -72,7 +69,6 @@ class LoggedTrainer(GRPOTrainer):
 
     def _rows(self, phase: str, count: int) -> list[dict[str, Any]]:
         """Return the newest `count` completions, in the order of the prompts: groups are neighbours."""
-        group = int((self.num_generations if phase == "train" else self.num_generations_eval) or 1)
         extra = {name: list(values)[-count:] for name, values in self._logs["extra"].items()}
         texts = list(self._logs["completion"])[-count:]
         totals = list(self._logs["rewards"][self.reward_func_names[0]])[-count:]
@@ -81,18 +77,14 @@ class LoggedTrainer(GRPOTrainer):
         plain = {name: values for name, values in extra.items() if "/" not in name}
         return [
             {
-                "phase": phase,
-                "step": self.state.global_step,
-                "group": i // group,
-                "rollout": i % group,
-                "attempt": self.attempt,
+                **place,
                 **{name: values[i] for name, values in plain.items()},
                 "completion": _text(texts[i]),
                 "reward": totals[i],
                 "advantage": advantages[i],
                 "terms": {name.split("/", 1)[1]: values[i] for name, values in terms.items()},
             }
-            for i in range(len(texts))
+            for i, place in enumerate(self.places(phase, len(texts)))
         ]
 
 

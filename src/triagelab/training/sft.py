@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,34 @@ from triagelab.training.trainer import (
 
 def train_sft(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path, *, progress: bool) -> dict[str, Any]:
     """Train the policy on the gold completions of `cases`, save it, and return what happened."""
+    rows = data.sft_rows(cases, policy.tokenizer, recipe.data, prompt_loss=recipe.optim.prompt_loss)
+    levels = [case.truth.level for case in cases]
+    return fit(recipe, policy, rows, levels, data.level_weights(levels, recipe.data), out, progress=progress)
+
+
+def fit(
+    recipe: Recipe,
+    policy: Policy,
+    rows: list[dict[str, list[int]]],
+    levels: Sequence[int],
+    weights: Mapping[int, float],
+    out: Path,
+    *,
+    progress: bool,
+) -> dict[str, Any]:
+    """Train the policy on rows of `input_ids` and `labels`, save it, and return what happened.
+
+    Args:
+        levels: one a row; `weights` says how often each level is shown.
+    """
     from datasets import Dataset
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
-    rows = data.sft_rows(cases, policy.tokenizer, recipe.data, prompt_loss=recipe.optim.prompt_loss)
     steps = total_steps(recipe, len(rows))
-    order = _order(recipe, cases, rows, steps)
+    order = data.show_order(levels, weights, steps * shown_per_step(recipe), recipe.seed)
+    if recipe.optim.group_by_length:
+        order = data.group_lengths(order, [len(row["input_ids"]) for row in rows], recipe.optim.batch, recipe.seed)
     arguments = SFTConfig(
         **shared_arguments(recipe, out, steps),
         train_sampling_strategy="sequential",
@@ -41,7 +62,7 @@ def train_sft(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path, 
         trainer = SFTTrainer(
             model=policy.model,
             args=arguments,
-            train_dataset=Dataset.from_list(rows).select(order),
+            train_dataset=Dataset.from_list(rows).select(order.tolist()),
             processing_class=policy.tokenizer,
             peft_config=policy.adapter,
             optimizers=own_optimizer(recipe, policy),
@@ -49,12 +70,3 @@ def train_sft(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path, 
         done = run_trainer(trainer, recipe, out, progress=progress, shown=("loss", "mean_token_accuracy"))
     save_policy(trainer, recipe, policy, out)
     return done
-
-
-def _order(recipe: Recipe, cases: Sequence[Case], rows: list[dict[str, list[int]]], steps: int) -> list[int]:
-    levels = [case.truth.level for case in cases]
-    weights = data.level_weights(levels, recipe.data)
-    order = data.show_order(levels, weights, steps * shown_per_step(recipe), recipe.seed)
-    if recipe.optim.group_by_length:
-        order = data.group_lengths(order, [len(row["input_ids"]) for row in rows], recipe.optim.batch, recipe.seed)
-    return order.tolist()

@@ -44,7 +44,8 @@ def test_it_is_an_agent_that_asks_as_its_card_says(folder: Path) -> None:
     agent = load_agent(f"model:{folder}")
     assert isinstance(agent, Agent)
     assert isinstance(agent, LocalAgent)
-    assert (agent.template, agent.max_new_tokens, agent.temperature) == ("esi-brief", 9, 0.0)
+    said = agent.generator
+    assert (agent.template, said.max_new_tokens, said.temperature) == ("esi-brief", 9, 0.0)
     predictions = agent.predict(SHOWN)
     assert len(predictions) == len(SHOWN)
     assert all(prediction.extra["tokens"] <= 9 for prediction in predictions)
