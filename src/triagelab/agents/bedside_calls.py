@@ -1,4 +1,4 @@
-"""Bedside actions as tool calls of a chat model: the tools, the conversation, and how a call is read.
+"""Bedside actions as tool calls of a model on this machine: the conversation, and how a call is read.
 
 The same words are used where a model is trained (`training/bedside_tools.py`) and where it acts
 (`agents/bedside_model.py`), so that it is asked the way it learnt.
@@ -12,6 +12,7 @@ from typing import Any
 
 from triagelab.cases.bedside.actions import PATHWAYS, PATTERNS, TARGETS, BedsideAction, read_action
 from triagelab.cases.bedside.observation import BedsideObservation, Dialogue
+from triagelab.completions.bedside_tools import TEXTS
 from triagelab.errors import BadInputError
 
 Message = dict[str, Any]
@@ -24,23 +25,6 @@ LONGEST_CALL = 2_000
 
 LONGEST_ERROR = 160
 """Characters of an answer to a call that is none."""
-
-TEXTS: dict[str, tuple[str, str]] = {
-    "ask": ("Ask the patient, or whoever came along, about one topic.", "The topic."),
-    "measure": ("Measure one vital sign.", "The vital sign."),
-    "examine": ("Examine one region of the body.", "The region."),
-    "test": ("Do one test at the bedside.", "The test."),
-    "more_info": ("Ask whether there is anything else.", ""),
-    "reassess": ("Look at the patient again and repeat the vital signs that were measured before.", ""),
-    "intervene": ("Begin one treatment that cannot wait.", "The treatment."),
-    "commit": ("Answer: this ends the episode.", ""),
-}
-"""Tool -> (what it does, what its target is); the docstrings of the tools in training say the same."""
-ANSWER_TEXTS = {
-    "level": "ESI level, 1 is the most urgent.",
-    "pathway": "Where the patient goes next.",
-    "pattern": "What the picture looks like.",
-}
 
 TERSE_TEMPLATE = """\
 {%- if tools %}
@@ -92,34 +76,6 @@ def call_pieces() -> list[str]:
     ]
     ends = sorted({f'{name}"}}}}' for names in (*TARGETS.values(), PATTERNS) for name in names})
     return [SYSTEM, " " + " ".join(sorted(TEXTS)), "system", "assistant", "user", *tools, *answer, *ends]
-
-
-def tool_schemas() -> list[dict[str, Any]]:
-    """Return the tools as JSON schemas, in the order of their names, as chat templates take them."""
-    return [_schema(name) for name in sorted(TEXTS)]
-
-
-def _schema(name: str) -> dict[str, Any]:
-    text, target = TEXTS[name]
-    properties: dict[str, Any] = {}
-    if name in TARGETS:
-        properties["target"] = {"type": "string", "enum": list(TARGETS[name]), "description": target}
-    if name == "commit":
-        for field, values in (("level", [1, 2, 3, 4, 5]), ("pathway", list(PATHWAYS)), ("pattern", list(PATTERNS))):
-            kind = "integer" if field == "level" else "string"
-            properties[field] = {"type": kind, "enum": values, "description": ANSWER_TEXTS[field]}
-    parameters: dict[str, Any] = {"type": "object", "properties": properties}
-    if properties:
-        parameters["required"] = list(properties)
-    return {
-        "type": "function",
-        "function": {
-            "name": name,
-            "description": text,
-            "parameters": parameters,
-            "return": {"type": "string"},
-        },
-    }
 
 
 def reply_text(seen: BedsideObservation) -> str:

@@ -12,7 +12,8 @@ from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
 from triagelab.completions.answers import ParseStatus
 from triagelab.completions.bedside_actions import ParsedAction, action_of_call, parse_action
-from triagelab.completions.bedside_prompts import MODES, TEMPLATE, Mode, again_message, bedside_messages, bedside_tools
+from triagelab.completions.bedside_prompts import MODES, TEMPLATE, Mode, again_message, bedside_messages
+from triagelab.completions.bedside_tools import api_tools
 from triagelab.errors import UnknownNameError
 from triagelab.seeding import derive_seed
 
@@ -100,7 +101,7 @@ class BedsideLlm:
         return [self._settle(reply, one) for reply, one in zip(replies, found, strict=True)]
 
     def _ask(self, conversations: Sequence[list[dict]], seed: int) -> list[ChatReply]:
-        tools = bedside_tools() if self.mode == "tools" else ()
+        tools = api_tools() if self.mode == "tools" else ()
         return self.client.ask([ChatRequest(messages, tools) for messages in conversations], seed=seed)
 
     def _settle(self, reply: ChatReply, found: ParsedAction) -> BedsideAction:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from triagelab.agents.bedside_calls import Message, error_text, messages_of, read_call, reply_message, tool_schemas
+from triagelab.agents.bedside_calls import Message, error_text, messages_of, read_call, reply_message
 from triagelab.agents.generation import Generator
 from triagelab.agents.loading import Card, find_model, load_checkpoint
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
+from triagelab.completions.bedside_tools import tool_schemas
 from triagelab.errors import BadInputError
 from triagelab.seeding import derive_seed
 

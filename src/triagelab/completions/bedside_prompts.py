@@ -1,10 +1,9 @@
-"""From a bedside dialogue to the messages and tools that a chat model gets."""
+"""From a bedside dialogue to the messages that a chat model gets."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -18,16 +17,6 @@ Mode = Literal["tools", "json"]
 MODES: tuple[Mode, ...] = ("tools", "json")
 TEMPLATE = "bedside"
 _SECTIONS = ("system", "tools", "json", "again")
-_TEXTS = {
-    "ask": "Ask for the history of one topic.",
-    "measure": "Take one vital sign.",
-    "examine": "Examine one region of the body.",
-    "test": "Do one test at the point of care.",
-    "more_info": "Ask openly whether there is anything else.",
-    "reassess": "Look at the patient again and repeat what was measured.",
-    "intervene": "Start one immediate treatment.",
-    "commit": "Give the final answer. This ends the encounter.",
-}
 
 
 def bedside_messages(dialogue: Dialogue, mode: Mode = "json") -> list[dict[str, Any]]:
@@ -62,28 +51,6 @@ def names() -> str:
     lines = [f"- {kind}: {', '.join(targets)}" for kind, targets in TARGETS.items()]
     lines += ["- more_info and reassess: no target"]
     return "\n".join([*lines, f"- pathway: {', '.join(PATHWAYS)}", f"- pattern: {', '.join(PATTERNS)}"])
-
-
-def bedside_tools() -> list[dict[str, Any]]:
-    """Return one tool for every kind of action, in the form of the chat-completions API."""
-    tools = [_tool(kind, {"target": {"type": "string", "enum": list(targets)}}) for kind, targets in TARGETS.items()]
-    tools += [_tool("more_info", {}), _tool("reassess", {})]
-    answer = {
-        "level": {"type": "integer", "enum": [1, 2, 3, 4, 5]},
-        "pathway": {"type": "string", "enum": list(PATHWAYS)},
-        "pattern": {"type": "string", "enum": list(PATTERNS)},
-    }
-    return [*tools, _tool("commit", answer)]
-
-
-def _tool(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-    return {"type": "function", "function": {"name": name, "description": _TEXTS[name], "parameters": parameters}}
 
 
 def _call(name: str, action: BedsideAction) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triagelab.agents.bedside_calls import Message, messages_of, opening, tool_schemas
+from triagelab.agents.bedside_calls import Message, messages_of, opening
 from triagelab.agents.bedside_questions import action_of, question_values
 from triagelab.agents.bedside_rules import BedsideRules
 from triagelab.cases.bedside.actions import BedsideAction
 from triagelab.cases.bedside.observation import Dialogue
 from triagelab.cases.draws import Draws
 from triagelab.cases.generator import draw_archetype
+from triagelab.completions.bedside_tools import tool_schemas
 from triagelab.envs.base import Environment
 from triagelab.envs.registry import make
 from triagelab.errors import BadInputError, DataFormatError

@@ -15,10 +15,10 @@ from triagelab.agents.bedside_calls import (
     messages_of,
     read_call,
     reply_text,
-    tool_schemas,
 )
 from triagelab.cases.bedside.actions import PATHWAYS, PATTERNS, TARGETS, BedsideAction, read_action
 from triagelab.cases.bedside.observation import BedsideObservation, Dialogue
+from triagelab.completions.bedside_tools import tool_schemas
 from triagelab.errors import BadInputError
 
 

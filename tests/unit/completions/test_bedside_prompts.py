@@ -9,7 +9,8 @@ import pytest
 from triagelab.cases.bedside.actions import PATHWAYS, PATTERNS, TARGETS, BedsideAction
 from triagelab.cases.bedside.observation import BedsideObservation, Dialogue
 from triagelab.completions.bedside_actions import action_of_call, parse_action
-from triagelab.completions.bedside_prompts import MODES, again_message, bedside_messages, bedside_tools
+from triagelab.completions.bedside_prompts import MODES, again_message, bedside_messages
+from triagelab.completions.bedside_tools import api_tools
 
 FIRST = BedsideObservation(message="A man walks in.", complaint="cough", age_years=40.0, sex="male", steps_left=20)
 NEXT = BedsideObservation(message="Oxygen saturation 91%.", complaint="cough", minute=0.5, steps_left=19)
@@ -41,13 +42,13 @@ def test_turns_as_calls():
 
 
 def test_one_tool_for_every_kind_with_closed_lists():
-    tools = {one["function"]["name"]: one["function"]["parameters"] for one in bedside_tools()}
+    tools = {one["function"]["name"]: one["function"]["parameters"] for one in api_tools()}
     assert set(tools) == {*TARGETS, "more_info", "reassess", "commit"}
     for kind, targets in TARGETS.items():
         assert tools[kind]["properties"]["target"]["enum"] == list(targets)
     assert tools["commit"]["properties"]["pattern"]["enum"] == list(PATTERNS)
     assert all(one["additionalProperties"] is False for one in tools.values())
-    json.dumps(bedside_tools())
+    json.dumps(api_tools())
 
 
 @pytest.mark.parametrize("mode", MODES)

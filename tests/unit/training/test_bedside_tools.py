@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from transformers.utils import get_json_schema
 
-from triagelab.agents.bedside_calls import ENDED, tool_schemas
+from triagelab.agents.bedside_calls import ENDED
 from triagelab.cases.bedside.actions import PATTERNS
+from triagelab.completions.bedside_tools import tool_schemas
 from triagelab.envs.base import Environment
 from triagelab.envs.registry import make
 from triagelab.training.bedside_tools import BedsideTools, Sessions

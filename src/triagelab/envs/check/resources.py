@@ -83,8 +83,8 @@ def _memory(lab: Lab) -> str:
 
 
 def _held() -> int:
-    """Return how many threads, and on Linux open files, this process has."""
-    files = Path("/proc/self/fd")
+    """Return how many threads, and where /dev/fd lists them open files, this process has."""
+    files = Path("/dev/fd")
     return threading.active_count() + (sum(1 for _ in files.iterdir()) if files.is_dir() else 0)
 
 

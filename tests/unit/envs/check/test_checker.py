@@ -52,7 +52,6 @@ def test_slow_steps_fail_the_bounds() -> None:
     assert SLOW.word in found[SLOW.check]
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files on Linux only")
 def test_files_that_stay_open_fail_the_bounds() -> None:
     try:
         found = failures(check_env(LEAVING.make, policy=sample_policy(), only=[LEAVING.check]))
