@@ -23,3 +23,21 @@ def derive_seed(namespace: str, seed: int, *keys: str | int, bits: int = 63) -> 
 def stream(namespace: str, seed: int, *keys: str | int) -> np.random.Generator:
     """Return a generator that is independent of every stream with another namespace, seed or key."""
     return np.random.Generator(np.random.PCG64(derive_seed(namespace, seed, *keys, bits=127)))
+
+
+_MASK = (1 << 64) - 1
+
+
+def unit(seed: int, *keys: int) -> float:
+    """Return one uniform number in [0, 1) of (seed, keys): the same wherever and whenever it is asked for.
+
+    For simulators that need the same chance in two branches (common random numbers). Splitmix64 over the keys: about a
+    microsecond, where `stream` takes ten. Source: Steele, Lea, Flood 2014 (the mixing constants).
+    """
+    state = seed & _MASK
+    for key in keys:
+        state = (state ^ (key & _MASK)) + 0x9E3779B97F4A7C15 & _MASK
+        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
+        state ^= state >> 31
+    return (state >> 11) / 9007199254740992.0
