@@ -1,4 +1,4 @@
-"""Policies for a hospital crisis by name (`nothing`, `random`, `heuristic`, `llm`, ...): they see views and return acts."""
+"""Policies for a hospital crisis by name (`nothing`, `heuristic`, `llm`, ...): they see views and return acts."""
 
 from __future__ import annotations
 
