@@ -29,6 +29,8 @@ def reveal(h: Hospital, patient: Patient, measured: bool = False) -> None:
         if need.known or need.onset_min > now:
             continue
         shown = need.row.shown
+        if shown == "never":
+            continue
         if shown == "sight" or (shown == "vitals" and measured) or (patient.worked_up and (need.s > 0.3 or measured)):
             need.known = True
             if need.met_at is None and patient.present:
@@ -104,7 +106,7 @@ def forget(h: Hospital, patient: Patient) -> None:
     h.queue.pop(name, None)
     h.theatre_queue.pop(name, None)
     for role, what, about in [duty for duty in h.ledger.open if duty[2] == name]:
-        if patient.alive:
+        if patient.alive or patient.spec.severity == "expectant":
             h.ledger.drop(role, what, about)
         else:
             h.ledger.lapse(role, what, about)

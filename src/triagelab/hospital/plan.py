@@ -7,92 +7,28 @@ same patients with the same frailty, whatever is done for them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from triagelab.clinical.blood import GROUPS
 from triagelab.errors import BadInputError
 from triagelab.hospital.acts import INCIDENTS
+from triagelab.hospital.specs import NeedSpec, PatientSpec, draw_patient
 from triagelab.hospital.tables import (
     SYSTEMS,
-    ArchetypeRow,
     ScenarioRow,
     Span,
     archetypes,
-    resource_table,
     scenario,
     usual_inpatients,
 )
-from triagelab.seeding import Generator, derive_seed, stream
+from triagelab.seeding import derive_seed, stream
 
 STEP_MIN = 15
 """Minutes between two decisions."""
 STEPS: tuple[int, ...] = (20, 50)
 """Lengths of an episode, in steps."""
-GROUP_SHARES = (0.07, 0.38, 0.06, 0.34, 0.02, 0.09, 0.01, 0.03)
-"""Shares of the blood groups in the order of `GROUPS`: rounded to whole percents, assumed."""
-NORMAL: Mapping[str, float] = {
-    "heart_rate_bpm": 82,
-    "resp_rate_bpm": 16,
-    "spo2_pct": 98,
-    "sbp_mmhg": 126,
-    "temp_c": 36.8,
-    "gcs": 15,
-}
-"""Vital signs of an adult at ease."""
-
-
-@dataclass(frozen=True, slots=True)
-class NeedSpec:
-    """A need as drawn. Units: severity 0 to 1, per hour, minutes since the episode began."""
-
-    kind: str
-    start: float
-    rise: float
-    fall: float
-    lethal: float
-    onset_min: float
-    drug: str | None
-    units: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PatientSpec:
-    """One patient as drawn; nothing here changes.
-
-    Units: minutes since the episode began, below 0 for those who are in hospital already.
-
-    Attributes:
-        frailty: cumulative hazard at which he dies. `resistance`: cumulative exposure at which he is infected.
-        allergies: (drug or class, reaction); `recorded_allergies`: what the record says.
-        background: facts that the drug rules ask for, such as egfr; `active`: drugs that he takes.
-        salvageable: False is dead on arrival whatever is done.
-    """
-
-    id: str
-    index: int
-    arrival_min: float
-    archetype: ArchetypeRow
-    text: str
-    age_years: float
-    sex: str
-    weight_kg: float
-    weight_known: bool
-    group: str
-    group_known: bool
-    allergies: tuple[tuple[str, str], ...]
-    background: Mapping[str, float]
-    active: tuple[str, ...]
-    walks: bool
-    vitals: Mapping[str, float]
-    needs: tuple[NeedSpec, ...]
-    frailty: float
-    resistance: float
-    comfort_drug: str | None
-
-    @property
-    def severity(self) -> str:
-        return self.archetype.severity
+LONG_AGO = -240.0
+"""Minute at which those came who lie in hospital already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,28 +93,19 @@ def build_plan(name: str, difficulty: float = 0.5, seed: int = 0, steps: int = 2
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise BadInputError("seed", seed, "a whole number, 0 or more")
     parts = {part: (scenario(part), share) for part, share in row.superpose.items()} or {name: (row, 1.0)}
-    patients: list[PatientSpec] = []
-    inpatients = dict(usual_inpatients())
-    for part, _ in parts.values():
-        for kind, count in part.inpatients.items():
-            inpatients[kind] = max(count, inpatients.get(kind, 0))
-    rng = stream("hospital.inpatients", seed, name)
-    for kind, count in inpatients.items():
-        patients += [_patient(rng, seed, len(patients) + i, archetypes()[kind], -240.0) for i in range(count)]
-    arrivals: list[tuple[float, ArchetypeRow]] = []
-    for part_name, (part, share) in parts.items():
-        arrivals += _arrivals(part_name, part, share, difficulty, seed, steps)
-    arrivals.sort(key=lambda pair: (pair[0], pair[1].id))
-    rng = stream("hospital.patients", seed, name)
-    for minute, archetype in arrivals:
-        patients.append(_patient(rng, seed, len(patients), archetype, minute))
+    drawn = _inpatients(parts, seed)
+    arrivals = [
+        one for part, (found, share) in parts.items() for one in _arrivals(part, found, share, difficulty, seed, steps)
+    ]
+    drawn += sorted(arrivals, key=lambda one: (one.arrival_min, one.origin, one.number))
+    patients = tuple(replace(one, id=f"P-{index + 1:03d}", index=index) for index, one in enumerate(drawn))
     return Plan(
         scenario=name,
         difficulty=float(difficulty),
         seed=seed,
         steps=steps,
         text=row.text,
-        patients=tuple(patients),
+        patients=patients,
         failures=_failures(parts, difficulty, seed, steps),
         incidents=_incidents(parts, difficulty, seed, steps),
         staff_absent=max(_at(part.staff_absent, difficulty) * _eased(share) for part, share in parts.values()),
@@ -193,85 +120,45 @@ def _eased(share: float) -> float:
     return min(1.0, share + 0.3)
 
 
+def _inpatients(parts: Mapping[str, tuple[ScenarioRow, float]], seed: int) -> list[PatientSpec]:
+    """Return who lies in intensive care: the same people in every scenario, and more where a scenario asks for it."""
+    wanted = dict(usual_inpatients())
+    for part, _ in parts.values():
+        for kind, count in part.inpatients.items():
+            wanted[kind] = max(count, wanted.get(kind, 0))
+    kinds = [(kind, place) for kind, count in wanted.items() for place in range(count)]
+    return [draw_patient(archetypes()[kind], LONG_AGO, kind, seed, place) for kind, place in kinds]
+
+
 def _arrivals(
-    part_name: str, part: ScenarioRow, share: float, difficulty: float, seed: int, steps: int
-) -> list[tuple[float, ArchetypeRow]]:
-    rng = stream("hospital.arrivals", seed, part_name)
-    count = round(_at(part.patients, difficulty) * share)
-    names, weights = list(part.mix), [part.mix[name] for name in part.mix]
-    total = sum(weights)
-    chosen = rng.choice(len(names), size=count, p=[weight / total for weight in weights])
+    name: str, part: ScenarioRow, share: float, difficulty: float, seed: int, steps: int
+) -> list[PatientSpec]:
+    """Return the patients of a scenario, or the share of them that a superposition takes.
+
+    A harder episode has all patients of an easier one and more; a superposed one has no others than its parts have.
+    """
+    count = round(_at(part.patients, difficulty) * (steps / STEPS[0]) ** 0.5)
+    rng = stream("hospital.arrivals", seed, name)
+    kinds = list(part.mix)
+    weights = [part.mix[kind] for kind in kinds]
     span = steps * STEP_MIN
-    times = rng.uniform(part.spread[0] * span, part.spread[1] * span, size=count)
-    return [(round(float(time), 1), archetypes()[names[int(kind)]]) for time, kind in zip(times, chosen, strict=True)]
+    found: list[PatientSpec] = []
+    for number in range(count):
+        when, which, kept = (float(value) for value in rng.random(3))
+        if kept < share:
+            minute = round(span * (part.spread[0] + (part.spread[1] - part.spread[0]) * when), 1)
+            row = archetypes()[_pick(kinds, weights, which)]
+            found.append(draw_patient(row, minute, name, seed, number))
+    return found
 
 
-def _patient(rng: Generator, seed: int, index: int, row: ArchetypeRow, arrival: float) -> PatientSpec:
-    child = row.kind != "inpatient" and rng.random() < 0.08
-    age = float(round(rng.uniform(2, 13) if child else rng.uniform(18, 88)))
-    weight = round(float(2 * age + 9 if child else rng.normal(76, 13)), 0)
-    group = GROUPS[int(rng.choice(8, p=GROUP_SHARES))]
-    allergies, background, active, comfort = _background(rng, child)
-    vitals = {name: float(value + rng.normal(0, 0.03) * value) for name, value in NORMAL.items() if name != "gcs"}
-    if child:
-        vitals |= {"heart_rate_bpm": 105.0 + 15 * float(rng.random()), "resp_rate_bpm": 22.0, "sbp_mmhg": 98.0}
-    vitals |= {
-        "gcs": 15.0,
-        "spo2_pct": min(99.0, vitals["spo2_pct"]),
-        "temp_c": 36.6 + 0.4 * float(rng.random()),
-    }
-    low, high = resource_table().blood.units_needed
-    needs = tuple(
-        NeedSpec(
-            kind=need.kind,
-            start=float(rng.uniform(*need.start)),
-            rise=float(rng.uniform(*need.rise)),
-            fall=need.fall,
-            lethal=need.lethal,
-            onset_min=arrival + float(rng.uniform(*need.onset_min)),
-            drug=need.drug,
-            units=int(rng.integers(low, high + 1)) if need.kind == "blood" else 0,
-        )
-        for need in row.need
-    )
-    return PatientSpec(
-        id=f"P-{index + 1:03d}",
-        index=index,
-        arrival_min=arrival,
-        archetype=row,
-        text=row.text[int(rng.integers(len(row.text)))],
-        age_years=age,
-        sex="female" if rng.random() < 0.5 else "male",
-        weight_kg=max(10.0, weight),
-        weight_known=bool(rng.random() < 0.9),
-        group=group,
-        group_known=bool(rng.random() < 0.6),
-        allergies=allergies,
-        background=background,
-        active=active,
-        walks=bool(rng.random() < row.walks),
-        vitals=vitals,
-        needs=needs,
-        frailty=float(rng.exponential()),
-        resistance=float(rng.exponential()),
-        comfort_drug=comfort,
-    )
-
-
-def _background(
-    rng: Generator, child: bool
-) -> tuple[tuple[tuple[str, str], ...], Mapping[str, float], tuple[str, ...], str | None]:
-    """Return allergies, facts for the drug rules, drugs taken, and a comfort drug that a physician may order."""
-    draw = rng.random(6)
-    allergies: list[tuple[str, str]] = []
-    if draw[0] < 0.12:
-        allergies.append(("penicillin", "anaphylaxis" if draw[1] < 0.4 else "rash"))
-    if draw[2] < 0.05:
-        allergies.append(("cephalosporin", "anaphylaxis"))
-    background: dict[str, float] = {"egfr": 20.0 if draw[3] < 0.08 else 85.0}
-    active = ("warfarin",) if not child and draw[4] < 0.12 else ()
-    comfort = ("ketorolac", "acetaminophen", "morphine", "ondansetron", None)[int(draw[5] * 5)]
-    return tuple(allergies), background, active, comfort
+def _pick(names: list[str], weights: list[float], chance: float) -> str:
+    left = chance * sum(weights)
+    for name, weight in zip(names, weights, strict=True):
+        left -= weight
+        if left < 0:
+            return name
+    return names[-1]
 
 
 def _failures(

@@ -20,7 +20,8 @@ def casualty_facts(patient: Patient) -> dict[str, object]:
     airway = patient.need("airway")
     stopped = arrest is not None and arrest.met_at is None and arrest.s > 0.3
     blocked = airway is not None and airway.met_at is None and airway.s > 0.6
-    breathes = not (stopped or blocked)
+    lost = patient.need("unsurvivable") is not None
+    breathes = not (stopped or blocked or lost)
     gcs = vitals["gcs"]
     facts: dict[str, object] = {
         "walks": bool(patient.spec.walks and patient.worst() < 0.5 and gcs >= 14),
@@ -31,8 +32,10 @@ def casualty_facts(patient: Patient) -> dict[str, object]:
     }
     if breathes:
         facts["resp_rate_bpm"] = vitals["resp_rate_bpm"]
+        facts["breathing_irregular"] = gcs < 8
+        facts["posturing"] = gcs < 6
     else:
-        facts["breathes_after_airway"] = True
+        facts["breathes_after_airway"] = facts["breathes_after_rescue"] = not lost
     return facts
 
 

@@ -39,7 +39,7 @@ class NeedRow(_Row):
     by: Literal["procedure", "drug", "blood", "theatre", "ventilator", "place"]
     means: tuple[str, ...]
     owner: Role
-    shown: Literal["sight", "vitals", "workup"]
+    shown: Literal["sight", "vitals", "workup", "never"]
     life_saving: bool = False
     lasting: bool = False
     window_min: float = Field(gt=0)
@@ -59,13 +59,20 @@ class ArchetypeNeed(_Row):
 
 
 class ArchetypeRow(_Row):
-    """One kind of patient. `infectious`: exposure per hour that a person beside him takes, 0 is not infectious."""
+    """One kind of patient.
+
+    Units: `walks`, `child`: shares; `infectious`: exposure per hour that somebody beside him takes, 0 is none.
+
+    Attributes:
+        severity: `expectant` cannot be saved: such a patient dies whatever is done.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     kind: Literal["injury", "illness", "inpatient"]
-    severity: Literal["severe", "moderate", "mild"]
+    severity: Literal["severe", "moderate", "mild", "expectant"]
     text: tuple[str, ...] = Field(min_length=1)
     walks: float = Field(default=0.3, ge=0, le=1)
+    child: float = Field(default=0.1, ge=0, le=1)
     infectious: float = Field(default=0.0, ge=0)
     need: tuple[ArchetypeNeed, ...] = ()
 
