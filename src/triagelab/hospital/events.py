@@ -1,15 +1,17 @@
-"""What happens by itself: arrivals, work-ups, drugs that begin to work, operations that end, failures, infection."""
+"""What happens by itself: arrivals, work-ups, drugs that begin to work, operations that end, failures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from triagelab.hospital.ambulances import ride, sent_on
 from triagelab.hospital.care import look_at, meet, new_order, reveal, take_ventilator
 from triagelab.hospital.incidents import begin_incident, do_harm
 from triagelab.hospital.orders import PENDING, Order, flaw_of, usual_dose
-from triagelab.hospital.patient import Need, Patient
-from triagelab.hospital.plan import STEP_MIN, NeedSpec
+from triagelab.hospital.patient import Patient
+from triagelab.hospital.plan import STEP_MIN
+from triagelab.hospital.shifts import end_shifts
 from triagelab.hospital.tables import resource_table
 
 if TYPE_CHECKING:
@@ -37,18 +39,22 @@ def lie_in(h: Hospital, patient: Patient) -> None:
 
 
 def arrive(h: Hospital, about: str) -> None:
-    """Bring a patient to the door, or send him on while ambulances are diverted and he can stand it."""
+    """Bring a patient to the door, by ambulance unless he walks; while diverting, some are taken elsewhere."""
     patient = h.patients[about]
-    if h.diverting and not patient.spec.walks and patient.spec.severity != "severe":
+    if not ride(h, patient):
+        return
+    if sent_on(h, patient):
         patient.area = "diverted"
         h.say(f"{about} diverted")
         return
-    patient.arrived, patient.area, patient.at = True, "waiting", h.minute
+    patient.arrived, patient.area = True, "waiting"
     h.here[about] = patient
     h.occupied["waiting"][about] = None
     h.ledger.owe("er_triage", "tag", about, h.minute)
     h.say(f"{about} arrives: {patient.spec.text}")
-    reveal(h, patient)
+    h.settle(patient)
+    if patient.alive:
+        reveal(h, patient)
 
 
 def work_up(h: Hospital, about: str) -> None:
@@ -154,43 +160,9 @@ def blood_comes(h: Hospital, about: str) -> None:
     h.say("12 units of group O red cells arrive")
 
 
-def spread(h: Hospital) -> None:
-    """Let infection pass in a step between those who lie in one area; isolation stops it."""
-    rate = h.plan.transmission
-    if rate <= 0.0:
-        return
-    hours = STEP_MIN / 60.0
-    if "isolation" in h.protocols:
-        rate *= 0.5
-    for area in ("waiting", "bay", "resus", "overflow", "ward", "icu"):
-        ids = h.occupied[area]
-        source = 0.0
-        for name in ids:
-            patient = h.patients[name]
-            source += patient.spec.archetype.infectious or (0.15 if patient.infected else 0.0)
-        if source <= 0.0:
-            continue
-        for name in list(ids):
-            patient = h.patients[name]
-            if patient.infected or patient.spec.archetype.infectious:
-                continue
-            patient.exposure += source * rate * hours / (1.0 + 0.1 * len(ids))
-            if patient.exposure >= patient.spec.resistance:
-                infect(h, patient)
-
-
-def infect(h: Hospital, patient: Patient) -> None:
-    """Make a patient ill with what goes round: within hours he needs help with breathing."""
-    patient.infected = True
-    h.settle(patient)
-    if patient.alive:
-        for kind, start, lethal, after in (("isolation", 0.2, 0.0, 30.0), ("observation", 0.3, 0.8, 45.0)):
-            patient.needs.append(Need(NeedSpec(kind, start, 0.25, 0.4, lethal, h.minute + after, None, 0)))
-        h.say(f"{patient.id} is infected")
-
-
 def look_around(h: Hospital) -> None:
     """Start what can start at the head of a step and see what has become due."""
+    end_shifts(h)
     _start_surgery(h)
     _start_work_ups(h)
     watched = h.systems["monitors"] is None or "monitors" in h.paper

@@ -10,15 +10,23 @@ ED, ICU, WARD, THEATRE = "ed", "icu", "ward", "theatre"
 
 
 class Member:
-    """One member of staff. `on_since`: minute at which the shift began; `status`: on, home, coming, resting or sick."""
+    """One member of staff.
 
-    __slots__ = ("area", "id", "on_since", "role", "status")
+    Attributes:
+        on_since: minute at which the shift began. `status`: on, home, coming, resting or sick.
+        exposure: to what goes round, added up.
+    """
+
+    __slots__ = ("area", "exposure", "id", "on_since", "role", "status")
 
     def __init__(self, id: str, role: str, area: str, status: str, on_since: float) -> None:
         self.id, self.role, self.area, self.status, self.on_since = id, role, area, status, on_since
+        self.exposure = 0.0
 
     def copy(self) -> Member:
-        return Member(self.id, self.role, self.area, self.status, self.on_since)
+        new = Member(self.id, self.role, self.area, self.status, self.on_since)
+        new.exposure = self.exposure
+        return new
 
     def hours(self, now: float) -> float:
         """Return hours on duty."""

@@ -97,9 +97,18 @@ class PeopleRow(_Row):
     call_in_min: float
     rest_min: float
     shift_h: float
+    off_h: float
     fatigue_from_h: float
     fatigue_full_h: float
     fatigue_loss: float
+
+
+class AmbulanceRow(_Row):
+    """How many there are, and minutes that a ride keeps one busy: to this hospital, and to another one."""
+
+    count: int = Field(ge=1)
+    turnaround_min: float = Field(gt=0)
+    diverted_min: float = Field(gt=0)
 
 
 class CountRow(_Row):
@@ -157,6 +166,7 @@ class ResourceTable(_Row):
     census: dict[str, int]
     staff: dict[str, StaffRow]
     people: PeopleRow
+    ambulances: AmbulanceRow
     ventilators: CountRow
     blood: BloodRow
     drugs: StockRow
