@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from triagelab.evaluation.provenance import config_hash
 from triagelab.training.bedside_config import BedsideSettings
+from triagelab.training.crisis_config import CrisisSettings
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
@@ -205,16 +206,17 @@ class RunRecipe(BaseModel):
 
 
 class Recipe(RunRecipe):
-    """One run of SFT or GRPO.
+    """One run of SFT, GRPO or DPO.
 
     Attributes:
-        kind: `sft` or `grpo`.
+        kind: `sft`, `grpo`, or `dpo` (with `crisis` only).
         warm_start: run folder (or model folder) whose policy the run continues.
         assumed: dotted keys whose value is our assumption, because the published description does not give it.
         bedside: the run takes place in an environment, by tool calls; None is one answer a note.
+        crisis: the run learns single steps of a hospital crisis; None is one answer a note.
     """
 
-    kind: Literal["sft", "grpo"]
+    kind: Literal["sft", "grpo", "dpo"]
     warm_start: str | None = None
     assumed: tuple[str, ...] = ()
     model: ModelSettings = ModelSettings()
@@ -225,6 +227,7 @@ class Recipe(RunRecipe):
     reward: RewardSettings = RewardSettings()
     log: LogSettings = LogSettings()
     bedside: BedsideSettings | None = None
+    crisis: CrisisSettings | None = None
 
     @model_validator(mode="after")
     def _assumed_keys_exist(self) -> Recipe:
@@ -238,10 +241,19 @@ class Recipe(RunRecipe):
 
     @model_validator(mode="after")
     def _episodes_scale_for_themselves(self) -> Recipe:
-        if self.bedside is not None and self.kind == "grpo" and self.reward.scale == "preset":
-            raise ValueError(
-                "reward.scale: group, batch or none where bedside is given: episodes have no preset for it"
-            )
+        own = next((name for name in ("bedside", "crisis") if getattr(self, name) is not None), None)
+        if own is not None and self.kind == "grpo" and self.reward.scale == "preset":
+            raise ValueError(f"reward.scale: group, batch or none where {own} is given: it has no preset for it")
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_come_from_states(self) -> Recipe:
+        if self.kind == "dpo" and self.crisis is None:
+            raise ValueError("kind: sft or grpo; dpo learns from pairs of answers to states, a [crisis] table")
+        if self.crisis is not None and self.bedside is not None:
+            raise ValueError("one of the tables bedside and crisis")
+        if self.crisis is not None and len(self.crisis.shares) != len(self.crisis.roles):
+            raise ValueError("crisis.shares: one number a role of crisis.roles")
         return self
 
     @model_validator(mode="after")

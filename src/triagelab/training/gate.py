@@ -47,6 +47,8 @@ def check_reward(recipe: RunRecipe, out: Path, *, accept: bool) -> dict[str, Any
     # An environment's reward is proved by `triagelab validate`: it scores episodes, not answers to notes.
     if not isinstance(recipe, Recipe) or recipe.kind != "grpo" or recipe.bedside is not None:
         return None
+    if recipe.crisis is not None:
+        return None
     found = audit_recipe(recipe)
     severe = [finding.id for finding in found.severe]
     accepted = bool(severe) and (accept or _accepted(out, severe))

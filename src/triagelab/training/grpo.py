@@ -146,7 +146,7 @@ def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path,
     from datasets import Dataset
 
     rows = data.grpo_rows(cases, policy.tokenizer, recipe.data, max_new_tokens=recipe.generation.max_new_tokens)
-    scorer = GradedReward(recipe.reward.preset, _ends(policy))
+    scorer = GradedReward(recipe.reward.preset, ends_of_policy(policy))
     steps = total_steps(recipe, len(rows))
     levels = [row["level"] for row in rows]
     weights = data.level_weights(levels, recipe.data)
@@ -169,7 +169,7 @@ def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path,
     return {**done, "reward": recipe.reward.preset, "scale_rewards": advantage_scale(recipe.reward)}
 
 
-def _ends(policy: Policy) -> list[int]:
+def ends_of_policy(policy: Policy) -> list[int]:
     """Return every token that ends an answer: the tokenizer's and those the model declares."""
     declared = policy.model.generation_config.eos_token_id
     more = declared if isinstance(declared, list) else [declared]

@@ -102,7 +102,7 @@ def _train(recipe: RunRecipe, out: Path, progress: bool) -> dict[str, Any]:
 
 
 def _train_policy(recipe: Recipe, out: Path, progress: bool) -> dict[str, Any]:
-    """Train a language model by SFT or GRPO."""
+    """Train a language model by SFT, GRPO or DPO."""
     from accelerate import PartialState
     from transformers import set_seed
 
@@ -118,6 +118,10 @@ def _train_policy(recipe: Recipe, out: Path, progress: bool) -> dict[str, Any]:
         from triagelab.training.bedside_run import train_bedside
 
         return train_bedside(recipe, out, progress=progress)
+    if recipe.crisis is not None:
+        from triagelab.training.crisis_run import train_crisis
+
+        return train_crisis(recipe, out, progress=progress)
     cases = data.load_cases(recipe.data)
     set_seed(derive_seed("training.adapter", recipe.seed, bits=31))
     with PartialState(cpu=not _has_gpu()).main_process_first():

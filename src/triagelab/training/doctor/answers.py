@@ -28,7 +28,7 @@ def check_answers(record: Record, windows: Sequence[Window]) -> Iterator[Finding
 def _unknown(record: Record, windows: Sequence[Window]) -> Iterator[Finding]:
     """Yield what cannot be judged because nothing that tells it was logged."""
     logged = {name for window in windows for name in window.values}
-    if record.rollouts is None or "exact" in logged:
+    if record.rollouts is None or "exact" in logged or not record.levels:
         return
     n = len(record.rollouts)
     if "answers/1" not in logged:
