@@ -7,7 +7,7 @@ nothing of it out before its time. Nothing is shared between two environments, s
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
@@ -90,7 +90,10 @@ class EnvKind(Protocol[Act, Seen]):
     max_steps: int
 
     def begin(self, split: str, seed: int) -> Episode[Act, Seen]:
-        """Return a new episode: the same (split, seed) gives the same case and the same course."""
+        """Return a new episode: the same (split, seed) gives the same case and the same course.
+
+        A kind with `reset_options` takes those, too, by name.
+        """
         ...
 
     def read_action(self, raw: Mapping[str, Any]) -> Act:
@@ -124,6 +127,7 @@ class Environment(Generic[Act, Seen]):
         split: str | None = None,
         task: str | int | None = None,
         episode_id: str | None = None,
+        **options: str,
     ) -> Seen:
         """Begin a new episode and return what is seen first; a running episode is given up.
 
@@ -133,6 +137,7 @@ class Environment(Generic[Act, Seen]):
             split: see `kind.splits`; None is the first.
             task: id or place of a task of the split, instead of a seed.
             episode_id: what the caller calls it; None makes one.
+            options: what the kind takes besides, such as `role`; see `reset_options`.
 
         Raises: EpisodeError after close, UnknownNameError for a split or task, BadInputError for the rest.
         """
@@ -142,10 +147,12 @@ class Environment(Generic[Act, Seen]):
             raise UnknownNameError("split", chosen, self.kind.splits)
         place = self._place(chosen, seed, task)
         name = _checked_id(episode_id)
-        episode = self.kind.begin(chosen, place)
+        taken = checked_options(self.kind, options)
+        begin: Callable[..., Episode[Act, Seen]] = self.kind.begin
+        episode = begin(chosen, place, **taken)
         first = episode.first()
         self._episode = episode
-        self._record = EpisodeRecord(self.kind.env_id, name, chosen, place, first)
+        self._record = EpisodeRecord(self.kind.env_id, name, chosen, place, first, options=taken)
         return first
 
     def step(self, action: Act | Mapping[str, Any]) -> Seen:
@@ -250,6 +257,29 @@ class Environment(Generic[Act, Seen]):
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEEDS:
             raise BadInputError("seed", seed, f"a whole number from 0 to {SEEDS - 1}")
         return seed % count
+
+
+def reset_options(kind: object) -> Mapping[str, tuple[str, ...]]:
+    """Return what resets of a kind take besides split, seed and task: name -> values, the default first.
+
+    Missing: a kind without the attribute `reset_options` takes nothing.
+    """
+    return getattr(kind, "reset_options", {})
+
+
+def checked_options(kind: object, given: Mapping[str, object]) -> dict[str, str]:
+    """Return the options of a reset, None left out. Raises: UnknownNameError for a name or value that is none."""
+    known = reset_options(kind)
+    taken: dict[str, str] = {}
+    for name, value in given.items():
+        if name not in known:
+            raise UnknownNameError("option of reset", name, (*known, "seed", "split", "task", "episode_id"))
+        if value is None:
+            continue
+        if not isinstance(value, str) or value not in known[name]:
+            raise UnknownNameError(name, value if isinstance(value, str) else repr(value)[:40], known[name])
+        taken[name] = value
+    return taken
 
 
 def _checked_id(episode_id: str | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, create_model
 
-from triagelab.envs.base import SEEDS, Environment, EnvKind
+from triagelab.envs.base import SEEDS, Environment, EnvKind, reset_options
 from triagelab.errors import BadInputError, MissingDependencyError
 from triagelab.observation import Observation
 from triagelab.version import VERSION
@@ -82,7 +82,7 @@ class Adapted:
 
 
 class AdaptedEnvironment(OpenEnvEnvironment):
-    """One session. Steps take far less than 1 ms, so they run on the event loop and not in a thread."""
+    """One session. Steps take far less than 1 ms (crisis-v1: a few), so they run on the event loop and not in a thread."""
 
     SUPPORTS_CONCURRENT_SESSIONS = True
     kind: EnvKind[Any, Any]
@@ -101,8 +101,13 @@ class AdaptedEnvironment(OpenEnvEnvironment):
         index: int | None = None,
         **ignored: Any,
     ) -> OpenEnvObservation:
-        """Begin an episode. Args: as `Environment.reset`; `index` is OpenEnv's word for the place of a task."""
-        seen = self._inner.reset(seed=seed, episode_id=episode_id, split=split, task=chosen_task(task, index))
+        """Begin an episode.
+
+        Args: as `Environment.reset`; `index` is OpenEnv's word for the place of a task; what no reset takes is ignored.
+        """
+        options = {name: ignored[name] for name in reset_options(self.kind) if name in ignored}
+        chosen = chosen_task(task, index)
+        seen = self._inner.reset(seed=seed, episode_id=episode_id, split=split, task=chosen, **options)
         self._reset_rubric()
         return self._typed(seen)
 
@@ -122,7 +127,7 @@ class AdaptedEnvironment(OpenEnvEnvironment):
         index: int | None = None,
         **ignored: Any,
     ) -> OpenEnvObservation:
-        return self.reset(seed, episode_id, split, task, index)
+        return self.reset(seed, episode_id, split, task, index, **ignored)
 
     async def step_async(self, action: Any, timeout_s: float | None = None, **ignored: Any) -> OpenEnvObservation:
         return self.step(action)

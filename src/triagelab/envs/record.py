@@ -41,6 +41,7 @@ class EpisodeRecord(Generic[Act, Seen]):
     seed: int
     first: Seen
     turns: list[tuple[Act, Seen]] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> float:
@@ -58,6 +59,7 @@ class EpisodeRecord(Generic[Act, Seen]):
             "episode_id": self.episode_id,
             "split": self.split,
             "seed": self.seed,
+            **({"options": dict(self.options)} if self.options else {}),
             "first": self.first.model_dump(mode="json"),
             "turns": [
                 {

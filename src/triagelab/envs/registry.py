@@ -40,6 +40,9 @@ REGISTRY: dict[str, EnvEntry] = {
             "/bedside",
             "ask, measure, examine and test before you commit, while the patient changes",
         ),
+        EnvEntry(
+            "crisis-v1", "triagelab.envs.crisis:CrisisKind", "/crisis", "six roles run a hospital through a disaster"
+        ),
     )
 }
 """Every environment that `make`, `triagelab serve` and `triagelab validate` know."""

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from triagelab.envs.base import EnvKind, EpisodeError
+from triagelab.envs.base import EnvKind, EpisodeError, reset_options
 from triagelab.envs.openenv import info_app
 from triagelab.errors import BadInputError, TriageLabError, UnknownNameError
 from triagelab.server.sessions import CapacityError, DuplicateEpisodeError, NoEpisodeError, Sessions
@@ -91,7 +91,7 @@ def _add_control(app: FastAPI, kind: EnvKind[Any, Any], mount: str, sessions: Se
     verbs: dict[str, Callable[[Request], Awaitable[Response]]] = {"reset": reset, "step": step, "close": close}
     for verb, endpoint in verbs.items():
         app.add_api_route(
-            f"/{verb}", endpoint, methods=["POST"], tags=["Environment Control"], openapi_extra=_body(verb)
+            f"/{verb}", endpoint, methods=["POST"], tags=["Environment Control"], openapi_extra=_body(verb, kind)
         )
     query = {"parameters": [{"name": "episode_id", "in": "query", "required": True, "schema": _ID}]}
     app.add_api_route("/state", state, methods=["GET"], tags=["State Management"], openapi_extra=query)
@@ -104,10 +104,11 @@ def _named(data: dict[str, Any]) -> str:
     return name
 
 
-def _body(verb: str) -> dict[str, Any]:
+def _body(verb: str, kind: EnvKind[Any, Any]) -> dict[str, Any]:
+    options = reset_options(kind) if verb == "reset" else {}
     schema = {
         "type": "object",
-        "properties": _BODIES[verb],
+        "properties": {**_BODIES[verb], **{name: {"enum": list(values)} for name, values in options.items()}},
         "required": [] if verb == "reset" else list(_BODIES[verb]),
     }
     return {"requestBody": {"required": verb != "reset", "content": {"application/json": {"schema": schema}}}}

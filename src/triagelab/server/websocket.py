@@ -15,7 +15,7 @@ from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from triagelab.envs.base import EnvKind, EpisodeError
+from triagelab.envs.base import EnvKind, EpisodeError, reset_options
 from triagelab.envs.openenv import chosen_task, without_metadata
 from triagelab.errors import BadInputError, DataFormatError, TriageLabError
 from triagelab.server.sessions import CapacityError, Session, Sessions
@@ -100,11 +100,13 @@ def begin(session: Session, data: Any) -> str:
         data = {}
     if not isinstance(data, dict):
         raise BadInputError("data", data, "one object with seed, split, task or index, and episode_id, all optional")
-    seen = session.environment.reset(
+    environment = session.environment
+    seen = environment.reset(
         seed=data.get("seed"),
         split=data.get("split"),
         task=chosen_task(data.get("task"), data.get("index")),
         episode_id=data.get("episode_id"),
+        **{name: data[name] for name in reset_options(environment.kind) if name in data},
     )
     return observed(seen)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,18 +33,22 @@ _SAID = re.compile(
 )
 
 
-def named(value: Any, path: str = "") -> str:
-    """Return where a filled field has a name that says truth, empty where there is none."""
+def named(value: Any, path: str = "", public: Collection[str] = ()) -> str:
+    """Return where a filled field has a name that says truth, empty where there is none.
+
+    Args:
+        public: names that only look so, such as the `label` of a bag of blood.
+    """
     if isinstance(value, Mapping):
         for name, inside in value.items():
             place = f"{path}.{name}" if path else str(name)
-            if _NAMES.match(str(name)) and inside not in (None, "", [], {}):
+            if _NAMES.match(str(name)) and name not in public and inside not in (None, "", [], {}):
                 return f"{place} is {str(inside)[:40]!r}"
-            if sign := named(inside, place):
+            if sign := named(inside, place, public):
                 return sign
     elif isinstance(value, list | tuple):
         for place, inside in enumerate(value):
-            if sign := named(inside, f"{path}.{place}"):
+            if sign := named(inside, f"{path}.{place}", public):
                 return sign
     return ""
 

@@ -160,7 +160,7 @@ def _judge_names(lab: Lab, probes: Sequence[Probe]) -> None:
     """Raises: Failed for what needs no statistics: telling names, a debrief before its time, the seed."""
     for probe in probes:
         for surface, shown in probe.shown.items():
-            if sign := named(shown):
+            if sign := named(shown, public=lab.policy.public_names):
                 raise Failed(f"{probe.case.key}, {surface}: {sign}")
             for path in lab.policy.truth:
                 top = path.split(".")[0]

@@ -132,6 +132,7 @@ class CheckPolicy(BaseModel):
         text_answers: `esi`, where that text is read as the completions of the reward lab are.
         components: path of the named parts of the reward in an observation.
         seed_is_public: the seed may be seen in observations or states.
+        public_names: fields whose names look as if they told the truth and do not, such as the `label` of a bag.
         reference: player whose scores should fall from tier to tier: `oracle`, `random` or a declared one.
     """
 
@@ -157,6 +158,7 @@ class CheckPolicy(BaseModel):
     text_answers: Literal["esi"] | None = None
     components: str = "components"
     seed_is_public: bool = False
+    public_names: tuple[str, ...] = ()
     reference: str = "oracle"
     limits: Limits = Limits()
 
