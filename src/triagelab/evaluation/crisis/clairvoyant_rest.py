@@ -1,0 +1,91 @@
+"""What rostering, IT, intensive care and oversight of the clairvoyant play do beside moving patients."""
+
+from __future__ import annotations
+
+from triagelab.evaluation.crisis.clairvoyant_sight import Sight
+from triagelab.hospital.acts import Act
+
+HR, IT, CMO, UNIT = "hr_rostering", "it_systems", "cmo_oversight", "icu_management"
+
+
+def rest_of(sight: Sight, beds: dict[str, int]) -> dict[str, list[Act]]:
+    """Return role -> acts; flags first."""
+    found = {
+        HR: _flags(sight, HR) + _people(sight),
+        IT: _flags(sight, IT) + _systems(sight),
+        CMO: _flags(sight, CMO) + _protocols(sight),
+        UNIT: _flags(sight, UNIT) + _overflow(sight, beds),
+    }
+    return {role: [act for act in acts if sight.may(act)] for role, acts in found.items()}
+
+
+def _flags(sight: Sight, role: str) -> list[Act]:
+    return [
+        Act(role, "flag", {"incident": item.kind, "subject": item.subject})
+        for item in sight.h.incidents.values()
+        if item.kind is not None and item.status == "open" and item.role == role
+    ]
+
+
+def _people(sight: Sight) -> list[Act]:
+    """Call in whoever will be of use: the nurses and doctors who come within the hour."""
+    h = sight.h
+    if sight.hours < 1.0:
+        return [_call_in("nurse", 4)] if any(role == HR for role, *_ in h.ledger.open) and _home(h, "nurse") else []
+    acts: list[Act] = []
+    short = min(h.cover.values()) < 1.0
+    if _home(h, "nurse") and (short or h.queue or h.theatre_queue):
+        acts.append(_call_in("nurse", 10))
+    if _home(h, "doctor") and (short or len(h.queue) > 2):
+        acts.append(_call_in("doctor", 5))
+    if h.theatre_queue:
+        for role, there in (("surgeon", h.shift.surgeons), ("anaesthetist", h.shift.anaesthetists)):
+            if _home(h, role) and there < h.beds["theatre"]:
+                acts.append(_call_in(role, 2))
+    low = min(h.cover, key=lambda place: h.cover[place])
+    high = max(h.cover, key=lambda place: h.cover[place])
+    if h.cover[low] < 0.85 and h.cover[high] >= 1.0:
+        spare = [one.id for one in h.people if one.role == "nurse" and one.status == "on" and one.area == high]
+        if len(spare) > 2:
+            acts.append(Act(HR, "assign", {"staff": spare[0], "area": low}))
+    return acts
+
+
+def _call_in(role: str, count: int) -> Act:
+    return Act(HR, "call_in", {"staff_role": role, "count": count})
+
+
+def _home(h: object, role: str) -> bool:
+    people = getattr(h, "people", ())
+    return any(one.role == role and one.status == "home" for one in people)
+
+
+def _systems(sight: Sight) -> list[Act]:
+    h = sight.h
+    acts: list[Act] = []
+    for name, since in h.systems.items():
+        if since is None:
+            continue
+        if name not in h.repairing:
+            acts.append(Act(IT, "restore", {"system": name}))
+        if name not in h.paper and name != "ventilators":
+            acts.append(Act(IT, "paper", {"system": name}))
+    return acts
+
+
+def _protocols(sight: Sight) -> list[Act]:
+    return [
+        Act(CMO, "protocol", {"name": about})
+        for role, what, about in sight.h.ledger.open
+        if role == CMO and what == "protocol"
+    ]
+
+
+def _overflow(sight: Sight, beds: dict[str, int]) -> list[Act]:
+    h = sight.h
+    if h.free("bay") >= 2 or beds["overflow"] > 0 or sight.hours < 0.5:
+        return []
+    return [Act(UNIT, "open_overflow", {"beds": 4})]
+
+
+__all__ = ["rest_of"]
