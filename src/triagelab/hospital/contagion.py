@@ -25,6 +25,8 @@ PROTOCOL = 0.35
 """What the isolation protocol leaves of exposure. Assumed."""
 PROTECTED = 0.3
 """Share of the patients' exposure that staff in their everyday protection take. Assumed."""
+TOWN = 1.5
+"""Exposure among those who were sent home, against the same number in a waiting room: households are close. Assumed."""
 CAUGHT_HERE = 0.15
 """How infectious somebody is who caught it during the episode. Assumed."""
 COURSE = (("isolation", 0.2, 0.0, 30.0), ("observation", 0.3, 0.8, 45.0))
@@ -45,7 +47,7 @@ def spread(h: Hospital, hours: float) -> None:
             dose = _share(h, [h.patients[name] for name in ids], inside)
             if area in STAFF_AREAS:
                 beside_staff += dose
-    _share(h, [one for one in h.patients.values() if one.area == "home" and one.alive], rate)
+    _share(h, [one for one in h.patients.values() if one.area == "home" and one.alive], rate * TOWN)
     if beside_staff > 0.0:
         _expose_staff(h, beside_staff * PROTECTED)
 
