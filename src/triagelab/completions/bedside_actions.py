@@ -6,18 +6,16 @@ equal: which of several steps was meant first is not for a reader to say. Time i
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from triagelab.cases.bedside.actions import BedsideAction, read_action
 from triagelab.completions.answers import ParseStatus
+from triagelab.completions.json_object import after_reasoning, load_strict, object_spans, why_not_json
 from triagelab.errors import BadInputError
 
 LONGEST = 100_000
 """Characters of the longest text that is read."""
-_REASONING = ("think", "thinking", "reasoning")
 _CALL = frozenset({"name", "arguments"})
 
 
@@ -36,20 +34,16 @@ class ParsedAction:
     reason: str = ""
 
 
-class _NotStrictError(ValueError):
-    pass
-
-
 def parse_action(text: str, *, truncated: bool = False) -> ParsedAction:
     """Return the single action of a text. Missing: `action` is None under every status but CLEAN and REPAIRED."""
     if not text.strip():
         return ParsedAction(ParseStatus.EMPTY, None, "nothing was written")
     if len(text) > LONGEST:
         return ParsedAction(ParseStatus.MALFORMED, None, f"more than {LONGEST} characters")
-    body = _after_reasoning(text)
+    body = after_reasoning(text)
     if body is None:
         return ParsedAction(ParseStatus.TRUNCATED, None, "the reasoning block never ends")
-    spans, unfinished = _objects(body)
+    spans, unfinished = object_spans(body)
     if unfinished:
         status = ParseStatus.TRUNCATED if truncated else ParseStatus.MALFORMED
         return ParsedAction(status, None, "a JSON object never ends")
@@ -72,17 +66,17 @@ def action_of_call(name: str, arguments: str) -> ParsedAction:
     if len(arguments) > LONGEST:
         return ParsedAction(ParseStatus.MALFORMED, None, f"arguments of more than {LONGEST} characters")
     try:
-        given = _load(arguments) if arguments.strip() else {}
+        given = load_strict(arguments) if arguments.strip() else {}
     except (ValueError, RecursionError) as error:
-        return ParsedAction(ParseStatus.MALFORMED, None, f"arguments of {name[:40]}: {_why(error)}")
+        return ParsedAction(ParseStatus.MALFORMED, None, f"arguments of {name[:40]}: {why_not_json(error)}")
     return _typed({"name": name, "arguments": given})
 
 
 def _read(text: str) -> ParsedAction:
     try:
-        return _typed(_load(text))
+        return _typed(load_strict(text))
     except (ValueError, RecursionError) as error:
-        return ParsedAction(ParseStatus.MALFORMED, None, _why(error))
+        return ParsedAction(ParseStatus.MALFORMED, None, why_not_json(error))
 
 
 def _typed(raw: object) -> ParsedAction:
@@ -98,65 +92,3 @@ def _typed(raw: object) -> ParsedAction:
         return ParsedAction(ParseStatus.CLEAN, read_action(raw), "as asked")
     except BadInputError as error:
         return ParsedAction(ParseStatus.MALFORMED, None, str(error)[:400])
-
-
-def _load(text: str) -> Any:
-    """Return the JSON value; a name that stands twice and numbers that are none are refused."""
-    return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _NotStrictError("a name stands twice in the object")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise _NotStrictError(f"{name} is no JSON")
-
-
-def _why(error: BaseException) -> str:
-    return str(error) if isinstance(error, _NotStrictError) else "not JSON"
-
-
-def _after_reasoning(text: str) -> str | None:
-    """Return the text after the last reasoning block, None where a block stays open."""
-    low = text.lower() if text.isascii() else "".join(char.lower() if char.isascii() else char for char in text)
-    ends = [low.rfind(f"</{name}>") + len(name) + 3 for name in _REASONING if f"</{name}>" in low]
-    begin = max(ends, default=0)
-    opened = max(low.rfind(f"<{name}>") for name in _REASONING)
-    return None if opened >= begin and opened >= 0 else text[begin:]
-
-
-def _objects(text: str) -> tuple[list[tuple[int, int]], bool]:
-    """Return the spans of the outermost brace pairs, and whether the last one stays open."""
-    spans: list[tuple[int, int]] = []
-    depth = start = 0
-    for place, char in _outside_strings(text):
-        if char == "{":
-            start = place if depth == 0 else start
-            depth += 1
-        elif depth:
-            depth -= 1
-            if depth == 0:
-                spans.append((start, place + 1))
-    return spans, depth > 0
-
-
-def _outside_strings(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the braces that are not inside a JSON string; quotation marks count only within an object."""
-    depth, quoted, escaped = 0, False, False
-    for place, char in enumerate(text):
-        if quoted:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                quoted = False
-        elif char == '"':
-            quoted = depth > 0
-        elif char in "{}":
-            depth = depth + 1 if char == "{" else max(0, depth - 1)
-            yield place, char
