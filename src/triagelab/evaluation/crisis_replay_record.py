@@ -56,7 +56,7 @@ class Recorder:
 
     def step(self, h: Hospital, acts: Mapping[str, object], report: Report, said: object = None) -> Step:
         """Take down a step that was just played: what was sent, and what the hospital made of it."""
-        self.state = snapshot(h)
+        before, self.state = self.state, snapshot(h)
         spoken = said if isinstance(said, Mapping) else {}
         found = Step(
             step=len(self.steps),
@@ -64,7 +64,7 @@ class Recorder:
             said={role: str(spoken[role])[:SAID] for role in ROLES if spoken.get(role)},
             results=tuple(_results(report)[:MAX_ENTRIES]),
             happened=tuple((round(minute, 1), words[:TEXT]) for minute, words in report.happened[:MAX_ENTRIES]),
-            deaths=report.deaths,
+            deaths=tuple(_died(before, self.state)),
             hazard=report.hazard,
             pay=step_pay(self._plan, report),
             state=self.state,
@@ -99,6 +99,13 @@ def deaths_of_nothing(scenario: str, difficulty: float, seed: int, steps: int) -
         for name, one in h.patients.items()
         if one.arrived and not one.alive and one.died_at is not None
     }
+
+
+def _died(before: Snapshot, after: Snapshot) -> list[str]:
+    """Return who died between two moments; a report names only those who were found dead at the end of the step."""
+    alive = {name for name, one in before.patients.items() if one.alive}
+    dead = [name for name, one in after.patients.items() if not one.alive]
+    return [name for name in dead if name in alive or name not in before.patients]
 
 
 def _roles_first(acts: Mapping[str, object]) -> list[str]:
