@@ -11,6 +11,8 @@ CHILD_YEARS = 8.0
 """Below this age JumpSTART is used."""
 NO_PULSE_SBP = 80.0
 """Systolic pressure under which the radial pulse is not felt. Assumed, a field rule of thumb."""
+NO_PULSE_SBP_CHILD = 65.0
+"""The same below the age of JumpSTART. Assumed."""
 
 
 def casualty_facts(patient: Patient) -> dict[str, object]:
@@ -23,10 +25,11 @@ def casualty_facts(patient: Patient) -> dict[str, object]:
     lost = patient.need("unsurvivable") is not None
     breathes = not (stopped or blocked or lost)
     gcs = vitals["gcs"]
+    felt = NO_PULSE_SBP_CHILD if patient.spec.age_years < CHILD_YEARS else NO_PULSE_SBP
     facts: dict[str, object] = {
         "walks": bool(patient.spec.walks and patient.worst() < 0.5 and gcs >= 14),
         "breathes": breathes,
-        "peripheral_pulse": vitals["sbp_mmhg"] >= NO_PULSE_SBP,
+        "peripheral_pulse": vitals["sbp_mmhg"] >= felt,
         "obeys": gcs >= 14,
         "avpu": "A" if gcs >= 14 else "V" if gcs >= 11 else "P" if gcs >= 8 else "U",
     }

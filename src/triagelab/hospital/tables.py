@@ -234,12 +234,14 @@ def needs() -> dict[str, NeedRow]:
 
 @cache
 def archetypes() -> dict[str, ArchetypeRow]:
-    """Return kinds of patient by id. Raises: UnknownNameError for a need that is none."""
+    """Return kinds of patient by id. Raises: UnknownNameError for a need or a drug that is none."""
     rows = packaged_table("triagelab.hospital", "archetypes.toml", _Archetypes).archetype
     for row in rows:
         for need in row.need:
             if need.kind not in needs():
                 raise UnknownNameError(f"{row.id}: need", need.kind, needs())
+            if need.drug is not None and need.drug not in resource_table().drug:
+                raise UnknownNameError(f"{row.id}: drug", need.drug, resource_table().drug)
     return {row.id: row for row in rows}
 
 
@@ -251,7 +253,18 @@ def resource_table() -> ResourceTable:
 
 @cache
 def _scenario_file() -> _Scenarios:
-    return packaged_table("triagelab.hospital", "scenarios.toml", _Scenarios)
+    """Return the file. Raises: UnknownNameError for a kind of patient, a system or a part that is none."""
+    found = packaged_table("triagelab.hospital", "scenarios.toml", _Scenarios)
+    for name, row in found.scenario.items():
+        for what, used, known in (
+            ("archetype", {**row.mix, **row.inpatients, **found.archetype_inpatients}, archetypes()),
+            ("system", row.failures, SYSTEMS),
+            ("scenario", row.superpose, found.scenario),
+        ):
+            for one in used:
+                if one not in known:
+                    raise UnknownNameError(f"{name}: {what}", one, known)
+    return found
 
 
 def scenarios() -> dict[str, ScenarioRow]:
