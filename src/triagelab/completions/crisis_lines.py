@@ -47,7 +47,9 @@ def urgent(view: View, most: int) -> tuple[list[Chart], int]:
 def _own(role: str, one: Chart) -> bool:
     """Return whether a patient has a need that this role owes and has not seen to."""
     rows = needs()
-    return any(rows[kind].owner == role and not (kind == "surgery" and "surgery" in one["called"]) for kind in one["needs"])
+    return any(
+        rows[kind].owner == role and not (kind == "surgery" and "surgery" in one["called"]) for kind in one["needs"]
+    )
 
 
 def _open(role: str, one: Chart) -> bool:
@@ -86,7 +88,9 @@ def _vitals(vitals: Mapping[str, float] | None, full: bool) -> str:
     if vitals is None:
         return "vitals unknown"
     out = [
-        f"{short} {vitals[name]:g}" for name, (short, low, high) in VITALS.items() if full or not low <= vitals[name] <= high
+        f"{short} {vitals[name]:g}"
+        for name, (short, low, high) in VITALS.items()
+        if full or not low <= vitals[name] <= high
     ]
     return ", ".join(out) if out else "vitals usual"
 
@@ -134,7 +138,9 @@ def _cells(one: Chart) -> str:
 
 
 def _notable(name: str, value: object) -> bool:
-    return value != () and value != [] and not (name == "egfr" and isinstance(value, int | float) and value >= USUAL_EGFR)
+    return (
+        value != () and value != [] and not (name == "egfr" and isinstance(value, int | float) and value >= USUAL_EGFR)
+    )
 
 
 def _short(value: object) -> str:

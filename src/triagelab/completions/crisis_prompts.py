@@ -28,7 +28,7 @@ DUTY: Mapping[str, str] = MappingProxyType(
         "too late.",
         "pharmacy": "Give antidotes, drugs and blood that are needed, check every order, keep the stock up.",
         "hr_rostering": "Call in, assign and rest staff.",
-        "it_systems": "Restore what is down, switch to paper meanwhile, correct records that the wristband contradicts.",
+        "it_systems": "Restore what is down, use paper meanwhile, correct records that the wristband contradicts.",
         "cmo_oversight": "Start protocols when the numbers call for them, judge overrides, resolve conflicts.",
     }
 )
@@ -132,4 +132,13 @@ def _template(name: str) -> Mapping[str, str]:
     return MappingProxyType(sections)
 
 
-__all__ = ["DUTY", "MOST_PATIENTS", "TEMPLATES", "acts_text", "crisis_messages", "crisis_prompt", "seed_header", "view_text"]
+__all__ = [
+    "DUTY",
+    "MOST_PATIENTS",
+    "TEMPLATES",
+    "acts_text",
+    "crisis_messages",
+    "crisis_prompt",
+    "seed_header",
+    "view_text",
+]

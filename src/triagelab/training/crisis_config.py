@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from triagelab.hospital.tables import ROLES, Role, scenarios
@@ -20,7 +22,8 @@ class CrisisSettings(BaseModel):
         behaviours: what was played before the state, as `rewards.crisis.states` names it.
         quiet: share of states in which the playbook does nothing; SFT learns to wait from them, GRPO takes none.
         patients: patients that a prompt shows at most; None takes the template's number.
-        samples: completions a state that are ranked for preference pairs (DPO).
+        pairs: where ranked answers come from (DPO): `sampled` by the start policy, `scripted`, or `both`.
+        samples: answers a state that the start policy gives (DPO).
         margin: least difference of the scores of a pair (DPO).
         beta: weight of the start policy (DPO).
     """
@@ -35,6 +38,7 @@ class CrisisSettings(BaseModel):
     behaviours: tuple[str, ...] = ("book", "idle", "mix")
     quiet: float = Field(default=0.0, ge=0, lt=1)
     patients: int | None = Field(default=None, ge=1, le=60)
+    pairs: Literal["sampled", "scripted", "both"] = "both"
     samples: int = Field(default=8, ge=2, le=64)
     margin: float = Field(default=0.1, gt=0)
     beta: float = Field(default=0.1, gt=0)

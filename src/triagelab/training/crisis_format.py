@@ -61,7 +61,9 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int, folder: Path) -> None:
     own = pieces()
     least = 320 + len(own)
     if vocabulary < least:
-        raise BadInputError("model.tiny.vocabulary", vocabulary, f"at least {least}: acts and ids take {len(own)} tokens")
+        raise BadInputError(
+            "model.tiny.vocabulary", vocabulary, f"at least {least}: acts and ids take {len(own)} tokens"
+        )
     tokenizer = train_tokenizer(list(texts), vocabulary - len(own))
     added: list[str | AddedToken] = [AddedToken(piece, normalized=False) for piece in own]
     tokenizer.add_tokens(added)

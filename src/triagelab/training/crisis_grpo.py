@@ -2,42 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from triagelab.rewards.crisis.score import CrisisBreakdown
 from triagelab.rewards.crisis.trl import crisis_reward
 from triagelab.training.grpo import LoggedTrainer
 
+READABLE = ("clean", "repaired")
+
 
 class VerifiedReward:
-    """A preset of crisis verifiers: tells it which answers were cut off, and keeps state and role beside the terms.
+    """A preset of crisis verifiers: tells it which answers were cut off, and logs what each verifier paid.
 
     Missing: an answer that cannot be scored earns None, which TRL leaves out of the group; never zero.
     """
 
     def __init__(self, preset: str, ends: Sequence[int]) -> None:
         self.inner = crisis_reward(preset)
+        self.name = self.inner.preset.name  # a wrong name is told here, not after the first generation
         self.ends = frozenset(ends)
         self.__name__ = self.inner.__name__
 
     def __call__(
-        self, *, completions: Sequence[Any], completion_ids: Sequence[Sequence[int]], **columns: Any
+        self,
+        *,
+        completions: Sequence[Any],
+        completion_ids: Sequence[Sequence[int]],
+        state: Sequence[str],
+        role: Sequence[str],
+        log_extra: Callable[[str, list[Any]], None] | None = None,
+        log_metric: Callable[[str, float], None] | None = None,
+        **columns: Any,
     ) -> list[float | None]:
         truncated = [not ids or ids[-1] not in self.ends for ids in completion_ids]
-        totals = self.inner(completions=completions, completion_ids=completion_ids, truncated=truncated, **columns)
-        log_extra, log_metric = columns.get("log_extra"), columns.get("log_metric")
+        totals = self.inner(completions=completions, completion_ids=completion_ids, state=state, truncated=truncated)
+        told = [one for one in self.inner.last if one is not None]
         if log_extra is not None:
-            log_extra("case_id", [str(key) for key in columns["state"]])
-            log_extra("role", list(columns["role"]))
+            log_extra("case_id", list(state))
+            log_extra("role", list(role))
             log_extra("truncated", truncated)
-            log_extra("gain", [one.gain for one in self.inner.last])
-        if log_metric is not None and self.inner.last:
-            gains = [one.gain for one in self.inner.last if one.gain is not None]
-            if gains:
-                log_metric("gain", sum(gains) / len(gains))
-            unread = [one.status not in ("clean", "repaired") for one in self.inner.last]
-            log_metric("parse/no_answer", sum(unread) / len(unread))
+            for name, values in self._columns().items():
+                log_extra(name, values)
+        if log_metric is not None and told:
+            for name, value in self._means(told).items():
+                log_metric(name, value)
         return totals
+
+    def _columns(self) -> dict[str, list[Any]]:
+        """Return what is logged of each completion: status, gain, and what every verifier paid."""
+        last = self.inner.last
+        columns: dict[str, list[Any]] = {
+            "status": [None if one is None else one.status.value for one in last],
+            "deaths_prevented": [None if one is None else one.deaths_prevented for one in last],
+            "duties": [None if one is None else one.duties for one in last],
+        }
+        for row in self.inner.preset.term:
+            paid = [None if one is None else one.terms[row.verifier].paid for one in last]
+            columns[f"{self.name}/{row.verifier}"] = paid
+        return columns
+
+    def _means(self, told: Sequence[CrisisBreakdown]) -> Mapping[str, float]:
+        """Return the curves: measured values of the verifiers, gain, and the share that could not be read."""
+        means: dict[str, float] = {}
+        for row in self.inner.preset.term:
+            values = [value for one in told if (value := one.terms[row.verifier].value) is not None]
+            if values:
+                means[f"terms/{self.name}/{row.verifier}"] = sum(values) / len(values)
+        means["deaths_prevented"] = sum(one.deaths_prevented for one in told) / len(told)
+        means["duties"] = sum(one.duties for one in told) / len(told)
+        means["parse/no_answer"] = sum(one.status.value not in READABLE for one in told) / len(told)
+        return means
 
 
 class CrisisTrainer(LoggedTrainer):

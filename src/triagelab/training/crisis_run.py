@@ -20,7 +20,6 @@ from triagelab.training.trainer import (
     own_optimizer,
     run_trainer,
     save_policy,
-    shared_arguments,
     shown_per_step,
     total_steps,
 )
@@ -73,7 +72,9 @@ def _sft(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, p
             "states": len(found),
             "too_long": len(found) - len(rows),
             "mean_prompt_tokens": round(sum(lengths) / len(rows), 1),
-            "mean_answer_tokens": round(sum(len(row["labels"]) for row in rows) / len(rows) - sum(lengths) / len(rows), 1),
+            "mean_answer_tokens": round(
+                sum(len(row["labels"]) for row in rows) / len(rows) - sum(lengths) / len(rows), 1
+            ),
             "longest": max(len(row["labels"]) for row in rows),
         },
     }
@@ -102,7 +103,9 @@ def _grpo(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, 
             optimizers=own_optimizer(recipe, policy),
         )
         trainer.run, trainer.attempt = out, logs.next_attempt(out)
-        done = run_trainer(trainer, recipe, out, progress=progress, shown=("reward", "gain", "parse/no_answer"))
+        done = run_trainer(
+            trainer, recipe, out, progress=progress, shown=("reward", "deaths_prevented", "parse/no_answer")
+        )
     save_policy(trainer, recipe, policy, out)
     return {**done, "reward": recipe.reward.preset, "scale_rewards": recipe.reward.scale}
 

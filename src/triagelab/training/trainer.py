@@ -31,7 +31,7 @@ def total_steps(recipe: Recipe, rows: int) -> int:
 def shown_per_step(recipe: Recipe) -> int:
     """Return how many cases one optimiser step shows, over all processes."""
     completions = recipe.optim.batch * recipe.optim.accumulate * process_count()
-    return completions if recipe.kind == "sft" else max(1, completions // recipe.generation.group)
+    return max(1, completions // recipe.generation.group) if recipe.kind == "grpo" else completions
 
 
 def shared_arguments(recipe: Recipe, out: Path, steps: int) -> dict[str, Any]:
