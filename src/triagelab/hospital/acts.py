@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import islice
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from triagelab.clinical.blood import GROUPS
@@ -26,11 +28,19 @@ INCIDENTS: tuple[str, ...] = (
 )
 """Kinds of incident that can be flagged."""
 
+MAY_AUTHORISE: tuple[str, ...] = ("chief medical officer", "deputy chief medical officer", "duty consultant")
+"""Who may authorise an override."""
+SHORT_FORMS: Mapping[str, str] = MappingProxyType(
+    {"PCN": "penicillin", "cephalosporins": "cephalosporin", "sulfa": "sulfonamide", "ASA": "aspirin"}
+)
+"""Short form of an allergen in a record -> the allergen that it means."""
 TAGS: tuple[str, ...] = ("immediate", "delayed", "minor", "deceased")
 PROCEDURES: tuple[str, ...] = ("open_airway", "stop_bleeding", "decompress_chest", "cpr", "defibrillate", "oxygen")
 SERVICES: tuple[str, ...] = ("surgery", "critical_care")
 STAFF_ROLES: tuple[str, ...] = ("nurse", "doctor", "surgeon", "anaesthetist")
 PROTOCOLS: tuple[str, ...] = ("surge", "isolation", "massive_transfusion", "recall")
+SHOWN = 80
+"""Characters shown of something that was refused."""
 TEXT = 280
 """Characters of the longest text field of an act."""
 
@@ -136,10 +146,7 @@ def read_acts(role: str, raw: object, most: int = 64) -> tuple[list[Act], list[R
     acts: list[Act] = []
     refused: list[Refusal] = []
     for item in raw[:most]:
-        if type(item) is Act and item.role == role:
-            acts.append(item)
-            continue
-        read = _read(role, item)
+        read = _check(role, item) if isinstance(item, Act) else _read(role, item)
         if isinstance(read, Act):
             acts.append(read)
         else:
@@ -147,6 +154,20 @@ def read_acts(role: str, raw: object, most: int = 64) -> tuple[list[Act], list[R
     if len(raw) > most:
         refused.append(Refusal(role, f"{len(raw) - most} more", f"no more than {most} entries are read in a step"))
     return acts, refused
+
+
+def _check(role: str, act: Act) -> Act | str:
+    """Return an act that was built by hand where it has the shape of the table, else why not."""
+    if act.role != role:
+        return f"an act of {_shown(act.role)}, not of {role}"
+    fields = fields_of(role, act.kind) if isinstance(act.kind, str) and isinstance(act.args, dict) else None
+    if fields is None or len(act.args) != len(fields):
+        return _read(role, {**act.args, "act": act.kind}) if isinstance(act.args, dict) else "args: a dict"
+    for name, field in fields.items():
+        problem = _problem(field, act.args.get(name))
+        if problem:
+            return f"{act.kind}: {name}: {problem}"
+    return act
 
 
 def _read(role: str, item: object) -> Act | str:
@@ -165,9 +186,9 @@ def _read(role: str, item: object) -> Act | str:
         if problem:
             return f"{kind}: {name}: {problem}"
         args[name] = value
-    extra = [name for name in item if name != "act" and name not in fields]
-    if extra:
-        return f"{kind}: no field {_shown(extra[0])}; it takes {', '.join(fields)}"
+    for name in item:
+        if name != "act" and name not in fields:
+            return f"{kind}: no field {_shown(name)}; it takes {', '.join(fields)}"
     return Act(role, kind, args)
 
 
@@ -189,8 +210,26 @@ def _problem(field: Field, value: object) -> str | None:
 
 
 def _shown(value: object) -> str:
-    try:
-        text = repr(value) if not isinstance(value, str | bytes) else repr(value[:80])
-    except RecursionError:
-        return f"a {type(value).__name__} nested too deep to show"
-    return text if len(text) <= 80 else text[:77] + "..."
+    """Return the start of a value as text; how long that takes does not depend on how big the value is."""
+    if isinstance(value, str | bytes | bytearray):
+        return _cut(repr(bytes(value[:SHOWN]) if isinstance(value, bytearray) else value[:SHOWN]))
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    if isinstance(value, int):
+        return str(value) if value.bit_length() <= 64 else f"a whole number of {value.bit_length()} bits"
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{_word(key)}: {_word(item)}" for key, item in islice(value.items(), 6))
+        return _cut("{" + pairs + ("}" if len(value) <= 6 else ", ...}"))
+    if isinstance(value, list | tuple):
+        return _cut("[" + ", ".join(map(_word, value[:6])) + ("]" if len(value) <= 6 else ", ...]"))
+    return f"a {type(value).__name__[:40]}"
+
+
+def _word(value: object) -> str:
+    """Return a value inside another as text; what holds more values is only named."""
+    plain = value is None or isinstance(value, str | bytes | bool | float | int)
+    return _shown(value) if plain else f"a {type(value).__name__[:40]}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."

@@ -8,63 +8,42 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from math import exp, log
+from typing import Any
 
 from triagelab.hospital import care, events
 from triagelab.hospital.acts import Act, Refusal, read_acts
+from triagelab.hospital.constitution import Block
+from triagelab.hospital.contagion import spread
 from triagelab.hospital.deeds.common import Message
+from triagelab.hospital.digest import digest_of
 from triagelab.hospital.incidents import Incident
 from triagelab.hospital.ledger import Ledger
 from triagelab.hospital.orders import Order
 from triagelab.hospital.patient import GONE, Patient
 from triagelab.hospital.plan import STEP_MIN, Plan, build_plan
-from triagelab.hospital.resolve import ORDER, apply_all
+from triagelab.hospital.report import Report
+from triagelab.hospital.resolve import ORDER, Conflict, apply_all
 from triagelab.hospital.results import BLOCKED, Result
-from triagelab.hospital.staff import ED, ICU, WARD, Member, Shift, first_roster
+from triagelab.hospital.staff import ED, ICU, NURSES_OF, WARD, Member, Shift, first_roster
 from triagelab.hospital.tables import ROLES, SYSTEMS, resource_table
 
-NURSES_OF: Mapping[str, str] = {
-    "resus": ED,
-    "bay": ED,
-    "isolation": ED,
-    "overflow": ED,
-    "waiting": ED,
-    "icu": ICU,
-    "ward": WARD,
-}
-
-
-class Report(NamedTuple):
-    """One decision step: what became of the acts, and what happened until the next one.
-
-    Attributes:
-        hazard: expected deaths of the step: the hazard that was added over all patients.
-        deaths: ids. `happened`: (minute, words) in order.
-        caught, lapsed: incidents that were caught or did their harm; `false_flags`: flags on nothing.
-        wrong: acts that were wrong; `blocked`: acts that a safety rule blocked.
-    """
-
-    minute: float
-    results: tuple[Result, ...]
-    refusals: tuple[Refusal, ...]
-    hazard: float
-    deaths: tuple[str, ...]
-    happened: tuple[tuple[float, str], ...]
-    caught: int
-    lapsed: int
-    false_flags: int
-    wrong: int
-    blocked: int
+MOST_STRANGE = 8
+"""Roles that are none and are refused one by one in a step."""
+GIVEN_UP = -log(0.05)
+"""Hazard at which, while nobody dies, a patient with so little chance to live leaves his bed as the dead do."""
 
 
 class Hospital:
     """One episode. `clone` gives a second one that goes on independently from here.
 
     Attributes:
-        minute: the time now; `steps_done`; `mortal`: False keeps everybody alive and only adds the hazard up, for
-            expected values.
+        minute: the time now; `steps_done`; `mortal`: False lets nobody die of his draw of luck and adds the hazard up,
+            for `expected_deaths`. Who has under 5 % of a chance to live leaves his bed then, as the dead do.
         occupied: area -> ids of patients there. `queue`: ids of patients who wait for a doctor.
         systems: system -> minute at which it failed, None is up; `paper`: systems with a paper fallback.
+        died: who died in the last step. `last_results`, `last_refusals`: what became of the acts of the last step.
+        charts: charts of this moment, each built once for all roles.
     """
 
     def __init__(self, plan: Plan | None = None) -> None:
@@ -93,12 +72,16 @@ class Hospital:
         self.paper: frozenset[str] = frozenset()
         self.protocols: dict[str, float] = {}
         self.diverting = False
+        self.ambulances: list[float] = [0.0] * table.ambulances.count
         self.orders: dict[str, Order] = {}
         self.incidents: dict[str, Incident] = {}
         self.flags: int = 0
         self.false_flags: int = 0
-        self.conflicts: dict[str, tuple[Act, Act]] = {}
-        self.blocks: dict[str, Act] = {}
+        self.conflicts: dict[str, Conflict] = {}
+        self.conflict_count: int = 0
+        self.blocks: dict[str, Block] = {}
+        self.blocked_by: dict[str, int] = {}
+        self.guarded = True
         self.theatre_queue: dict[str, float] = {}
         self.queue: dict[str, float] = {}
         self.messages: list[Message] = []
@@ -106,6 +89,10 @@ class Hospital:
         self.counter = 0
         self.heap: list[tuple[float, int, str, str]] = []
         self.happened: list[tuple[float, str]] = []
+        self.died: list[str] = []
+        self.last_results: tuple[Result, ...] = ()
+        self.last_refusals: tuple[Refusal, ...] = ()
+        self.cover: dict[str, float] = {}
         self.hands = 0.0
         self.shift = Shift(self.people, 0.0)
         self.step_hazard = 0.0
@@ -147,32 +134,23 @@ class Hospital:
         begun = self.minute
         before = self._incident_counts()
         self.charts = {}
-        self.happened = []
+        self.happened, self.died = [], []
         self.step_hazard = 0.0
-        read: dict[str, list[Act]] = {}
-        refusals: list[Refusal] = []
-        for role in ROLES:
-            given = acts.get(role)
-            if given:
-                read[role], refused = read_acts(role, given)
-                if refused:
-                    refusals += refused
-                    self.ledger.wrong[role] += len(refused)
-        for role in acts:
-            if role not in ACT_ROLES:
-                refusals.append(Refusal(str(role)[:40], "", f"role: one of {', '.join(ROLES)}"))
+        read, refusals = self._read(acts)
         results = apply_all(self, read) if read else []
-        deaths = self._run(begun + STEP_MIN)
+        self._run(begun + STEP_MIN)
         self.steps_done += 1
+        self.charts = {}
         self._begin_step()
         events.look_around(self)
+        self.last_results, self.last_refusals = tuple(results), tuple(refusals)
         caught, lapsed, false_flags = (now - then for now, then in zip(self._incident_counts(), before, strict=True))
         return Report(
             minute=begun,
-            results=tuple(results),
-            refusals=tuple(refusals),
+            results=self.last_results,
+            refusals=self.last_refusals,
             hazard=self.step_hazard,
-            deaths=tuple(deaths),
+            deaths=tuple(self.died),
             happened=tuple(self.happened),
             caught=caught,
             lapsed=lapsed,
@@ -181,11 +159,34 @@ class Hospital:
             blocked=sum(1 for result in results if result.status == BLOCKED),
         )
 
+    def _read(self, acts: object) -> tuple[dict[str, list[Act]], list[Refusal]]:
+        """Return the acts that can be read, by role, and a refusal for everything else."""
+        if not isinstance(acts, Mapping):
+            return {}, [Refusal("", type(acts).__name__, "acts are a mapping from roles to lists of acts")]
+        read: dict[str, list[Act]] = {}
+        refusals: list[Refusal] = []
+        for role in ROLES:
+            given = acts.get(role)
+            if given is None:
+                continue
+            read[role], refused = read_acts(role, given)
+            if refused:
+                refusals += refused
+                self.ledger.wrong[role] += len(refused)
+        if not acts.keys() <= ACT_ROLES:
+            strange = [role for role in acts if role not in ACT_ROLES]
+            for role in strange[:MOST_STRANGE]:
+                shown = role[:40] if isinstance(role, str) else type(role).__name__
+                refusals.append(Refusal(shown, "", f"role: one of {', '.join(ROLES)}"))
+            if len(strange) > MOST_STRANGE:
+                refusals.append(Refusal("", "", f"{len(strange) - MOST_STRANGE} more roles that are none"))
+        return read, refusals
+
     def _incident_counts(self) -> tuple[int, int, int]:
         status = [incident.status for incident in self.incidents.values()]
         return status.count("caught"), status.count("lapsed"), self.false_flags
 
-    def _run(self, until: float) -> list[str]:
+    def _run(self, until: float) -> None:
         heap, handlers = self.heap, HANDLERS
         while heap and heap[0][0] <= until:
             minute, _, kind, about = heapq.heappop(heap)
@@ -193,38 +194,41 @@ class Hospital:
                 self.minute = minute
             handlers[kind](self, about)
         self.minute = until
-        events.spread(self)
-        deaths: list[str] = []
+        spread(self, STEP_MIN / 60.0)
         for patient in self.patients.values():
-            if patient.arrived and patient.alive:
-                self.settle(patient)
-                if not patient.alive:
-                    deaths.append(patient.spec.id)
-        return deaths
+            if patient.alive and patient.arrived:
+                self.step_hazard += patient.settle(until)
+                if patient.hazard >= (patient.spec.frailty if self.mortal else GIVEN_UP):
+                    self._lose(patient)
 
     def settle(self, patient: Patient) -> None:
         """Work one body out up to now; a patient whose hazard has passed his frailty is dead."""
-        self.step_hazard += patient.settle(self.minute)
-        if patient.hazard >= patient.spec.frailty and self.mortal and patient.alive:
-            care.die(self, patient)
+        if patient.alive:
+            self.step_hazard += patient.settle(self.minute)
+            if patient.hazard >= (patient.spec.frailty if self.mortal else GIVEN_UP):
+                self._lose(patient)
+
+    def _lose(self, patient: Patient) -> None:
+        self.died.append(patient.spec.id)
+        care.die(self, patient)
 
     def _begin_step(self) -> None:
         """Count the people of the coming step and how well everybody is looked after."""
-        self.shift = Shift(self.people, self.minute)
+        self.shift = shift = Shift(self.people, self.minute)
         areas = resource_table().areas
         load = {ED: 0.0, ICU: 0.0, WARD: 0.0}
-        for area, ids in self.occupied.items():
-            place = NURSES_OF.get(area)
-            if place is not None and ids:
+        for area, place in NURSES_OF.items():
+            ids = self.occupied[area]
+            if ids:
                 load[place] += len(ids) * areas[area].nurses
-        self.cover = {
-            place: 1.0 if need <= self.shift.nurses[place] else self.shift.nurses[place] / need
-            for place, need in load.items()
+        cover = self.cover = {
+            place: 1.0 if need <= shift.nurses[place] else shift.nurses[place] / need for place, need in load.items()
         }
-        spare = max(1.0, self.shift.nurses[ED] - load[ED])
-        self.hands = STEP_MIN * (spare + 0.4 * self.shift.doctors) * (1.25 if "surge" in self.protocols else 1.0)
+        spare = max(1.0, shift.nurses[ED] - load[ED])
+        self.hands = STEP_MIN * (spare + 0.4 * shift.doctors) * (1.25 if "surge" in self.protocols else 1.0)
+        places = {area: cover[place] for area, place in NURSES_OF.items()}
         for patient in self.here.values():
-            patient.care = self.cover.get(NURSES_OF.get(patient.area, ""), 1.0)
+            patient.care = places.get(patient.area, 1.0)
 
     # -- places -------------------------------------------------------------------------------------------------------
 
@@ -244,7 +248,7 @@ class Hospital:
             return
         if patient.area in self.occupied:
             self.occupied[patient.area].pop(patient.id, None)
-        patient.area = area
+        patient.area, patient.moved_at = area, self.minute
         if area in GONE:
             self.here.pop(patient.id, None)
         else:
@@ -265,15 +269,34 @@ class Hospital:
         new.occupied = {area: dict(ids) for area, ids in self.occupied.items()}
         new.people = [one.copy() for one in self.people]
         new.by_staff = {one.id: one for one in new.people}
-        for name in ("beds", "census", "blood", "stock", "restocking", "systems", "protocols", "conflicts", "blocks"):
+        for name in ("beds", "census", "blood", "stock", "restocking", "systems", "protocols"):
+            setattr(new, name, dict(getattr(self, name)))
+        for name in ("conflicts", "blocks", "blocked_by"):
             setattr(new, name, dict(getattr(self, name)))
         new.theatre_queue, new.queue, new.cover = dict(self.theatre_queue), dict(self.queue), dict(self.cover)
         new.orders = {key: order.copy() for key, order in self.orders.items()}
         new.incidents = {key: incident.copy() for key, incident in self.incidents.items()}
         new.messages, new.heap, new.happened = list(self.messages), list(self.heap), list(self.happened)
+        new.died, new.ambulances = list(self.died), list(self.ambulances)
         new.ledger = self.ledger.copy()
         new.charts = {}
         return new
+
+    @property
+    def deaths(self) -> int:
+        """How many of those who arrived or lay there have died."""
+        return sum(1 for patient in self.patients.values() if not patient.alive)
+
+    def expected_deaths(self) -> float:
+        """Return the sum of everybody's chance to have died by now, from hazard: 1 - exp(-hazard) each.
+
+        While `mortal` is False this is the expectation over frailty; otherwise the hazard of the dead stops at death.
+        """
+        return sum(1.0 - exp(-patient.hazard) for patient in self.patients.values() if patient.arrived)
+
+    def digest(self) -> str:
+        """Return a fingerprint of everything that decides how the episode goes on; equal states have equal ones."""
+        return digest_of(self)
 
     def outcome(self) -> dict[str, Any]:
         """Return how the episode stands: survival over all who arrived or lay there, and the counts behind it."""
@@ -282,6 +305,7 @@ class Hospital:
         return {
             "patients": len(arrived),
             "deaths": len(dead),
+            "expected_deaths": self.expected_deaths(),
             "survival": 1.0 - len(dead) / len(arrived) if arrived else 1.0,
         }
 

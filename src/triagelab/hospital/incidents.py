@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from triagelab.hospital.care import new_order, placed, take_ventilator
-from triagelab.hospital.orders import Order, flaw_of, usual_dose
+from triagelab.hospital.care import placed, take_ventilator
+from triagelab.hospital.evidence import MAKERS, chance
+from triagelab.hospital.orders import GIVEN, PENDING, REJECTED
 from triagelab.hospital.patient import Need, Patient
 from triagelab.hospital.plan import NeedSpec
-from triagelab.hospital.tables import resource_table
-from triagelab.seeding import unit
 
 if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
@@ -38,6 +37,18 @@ LIMIT_MIN = 75.0
 """Minutes until an incident that nobody caught does its harm. Assumed."""
 LONG_SHIFT_H = 16.0
 """Hours on duty above which a shift is over-long."""
+HARM: Mapping[str, float] = MappingProxyType(
+    {
+        "contraindicated_order": 0.55,
+        "wrong_dose": 0.55,
+        "mislabelled_blood": 0.8,
+        "missing_allergy": 0.5,
+        "record_mismatch": 0.35,
+        "over_long_shift": 0.35,
+        "unauthorised_override": 0.5,
+    }
+)
+"""Kind -> severity of the harm that it does where nobody catches it. Assumed."""
 
 
 class Incident:
@@ -62,26 +73,18 @@ class Incident:
         return new
 
 
-def _chance(h: Hospital, index: int, *keys: int) -> float:
-    return unit(h.plan.noise, 7, index, *keys)
-
-
-def _pick(h: Hospital, index: int, ids: list[str]) -> str | None:
-    return ids[int(_chance(h, index, 1) * len(ids))] if ids else None
-
-
 def begin_incident(h: Hospital, about: str) -> None:
     """Inject the planned incident: find its subject now; where there is none, try again a step later."""
     spec = h.plan.incidents[int(about)]
-    made = _MAKERS[spec.kind](h, spec.index)
+    made = MAKERS[spec.kind](h, spec.index)
     if made is None:
         if h.minute + 15 < h.plan.minutes - 30:
             h.at(h.minute + 15, "incident", about)
         return
-    subject, patient, evidence = made
-    add(h, spec.kind, OWNER[spec.kind], subject, patient, evidence)
-    if spec.kind not in ("contraindicated_order", "wrong_dose"):
-        h.at(h.minute + LIMIT_MIN, "harm", subject)
+    for subject, evidence in made.decoys:
+        add(h, None, OWNER[spec.kind], subject, "", evidence)
+    add(h, spec.kind, OWNER[spec.kind], made.subject, made.patient, made.evidence)
+    h.at(h.minute + LIMIT_MIN, "harm", made.subject)
 
 
 def add(h: Hospital, kind: str | None, role: str, subject: str, about: str, evidence: dict[str, object]) -> None:
@@ -102,6 +105,50 @@ def catch(h: Hospital, subject: str, kind: str | None = None) -> bool:
     return True
 
 
+def lapse(h: Hospital, subject: str) -> bool:
+    """Count an open incident as not caught; True where there was one."""
+    found = h.incidents.get(subject)
+    if found is None or found.kind is None or found.status != "open":
+        return False
+    found.status = "lapsed"
+    h.ledger.lapse(found.role, "catch", subject)
+    h.say(f"{found.kind} not caught: {subject}")
+    return True
+
+
+def withdraw(h: Hospital, subject: str) -> None:
+    """Take an incident out whose patient is gone before anybody could be expected to catch it."""
+    found = h.incidents.get(subject)
+    if found is not None and found.kind is not None and found.status == "open":
+        found.status = "void"
+        h.ledger.drop(found.role, "catch", subject)
+
+
+def detection(h: Hospital) -> dict[str, int | float | None]:
+    """Return how well incidents were detected: counts, precision, recall and their harmonic mean.
+
+    Missing: `precision` None where nothing was flagged, `recall` None where nothing was injected, `f1` None where one
+    of them is. An incident whose patient died or left before it was caught does not count.
+    """
+    status = [one.status for one in h.incidents.values() if one.kind is not None and one.status != "void"]
+    caught, injected = status.count("caught"), len(status)
+    flagged = caught + h.false_flags
+    precision = caught / flagged if flagged else None
+    recall = caught / injected if injected else None
+    f1: float | None = None
+    if precision is not None and recall is not None:
+        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return {
+        "caught": caught,
+        "injected": injected,
+        "flags": flagged,
+        "false_flags": h.false_flags,
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+    }
+
+
 def harm_patient(h: Hospital, patient: Patient, severity: float) -> None:
     """Give a patient a new need: what was done to him."""
     h.settle(patient)
@@ -116,149 +163,48 @@ def harm_patient(h: Hospital, patient: Patient, severity: float) -> None:
 
 
 def do_harm(h: Hospital, subject: str) -> None:
-    """Let an incident that nobody caught do what it does."""
+    """Let an incident that nobody caught do what it does; whoever is gone by then takes it with him."""
     found = h.incidents.get(subject)
     if found is None or found.status != "open" or found.kind is None:
         return
-    found.status = "lapsed"
-    h.ledger.lapse(found.role, "catch", subject)
-    h.say(f"{found.kind} not caught: {subject}")
     patient = h.patients.get(found.about)
+    if patient is not None and not patient.present:
+        withdraw(h, subject)
+        return
+    lapse(h, subject)
+    order = h.orders.get(subject)
+    if order is not None:
+        if order.status != PENDING or h.stock.get(order.drug, 0) < 1:
+            order.status = REJECTED
+            return
+        order.status = GIVEN
+        h.stock[order.drug] -= 1
     if found.kind == "over_long_shift":
         ids = [one.id for one in h.here.values() if one.area not in ("waiting", "theatre")]
-        chosen = _pick(h, int(found.id[4:]), ids)
-        patient = h.patients[chosen] if chosen else None
-    if patient is None or not patient.alive:
+        patient = h.patients[ids[int(chance(h, int(found.id[4:]), 1) * len(ids))]] if ids else None
+    if patient is None or not patient.present:
         return
     if found.kind == "double_booked_ventilator":
-        take_ventilator(h, patient)
+        if patient.ventilator:
+            take_ventilator(h, patient)
     elif found.kind == "unsafe_discharge":
-        if patient.present:
-            h.move(patient, "home")
+        h.move(patient, "home")
     else:
-        harm_patient(h, patient, 0.35 if found.kind in ("record_mismatch", "over_long_shift") else 0.5)
+        if order is not None:
+            patient.given[order.drug] = h.minute
+        harm_patient(h, patient, HARM[found.kind])
 
 
-Made = tuple[str, str, dict[str, object]] | None
-
-
-def _treated(h: Hospital) -> list[str]:
-    return [one.id for one in h.here.values() if one.area in ("resus", "bay", "icu", "ward", "isolation", "overflow")]
-
-
-def _bad_order(h: Hospital, index: int, wanted: str) -> Made:
-    ids = _treated(h)
-    start = int(_chance(h, index, 2) * max(1, len(ids)))
-    for place in range(len(ids)):
-        patient = h.patients[ids[(start + place) % len(ids)]]
-        for drug in ("ketorolac", "levofloxacin", "ceftriaxone", "ondansetron", "acetaminophen", "morphine"):
-            usual = usual_dose(drug, patient.spec.age_years, patient.spec.weight_kg)
-            row = resource_table().drug[drug]
-            if usual is None or drug in patient.given:
-                continue
-            dose = usual if wanted == "contraindicated_order" else round(usual * (8 if index % 2 else 5), 2)
-            trial = Order("", patient.id, drug, dose, row.unit, row.route, "physician", h.minute)
-            if flaw_of(patient.spec, trial) == wanted:
-                order = new_order(h, patient, drug, dose, row.unit, row.route, "physician")
-                return order.id, patient.id, {}
-    return None
-
-
-def _bag(h: Hospital, index: int) -> Made:
-    ids = _treated(h) or list(h.here)
-    chosen = _pick(h, index, ids)
-    if chosen is None:
-        return None
-    groups = ("O+", "A+", "B+", "AB+")
-    label = int(_chance(h, index, 3) * 4)
-    bags = [f"B-{h.counter + place + 1:04d}" for place in range(3)]
-    h.counter += 3
-    wrong = int(_chance(h, index, 4) * 3)
-    for place, bag in enumerate(bags):
-        evidence: dict[str, object] = {"bag": bag, "label": groups[label], "lab_group": groups[label]}
-        if place != wrong:
-            add(h, None, "pharmacy", bag, "", evidence)
-    return bags[wrong], chosen, {"bag": bags[wrong], "label": groups[label], "lab_group": groups[(label + 1) % 4]}
-
-
-def _record(h: Hospital, index: int, allergy: bool) -> Made:
-    ids = _treated(h) or list(h.here)
-    chosen = _pick(h, index, ids)
-    if chosen is None:
-        return None
-    others = [name for name in ids if name != chosen][:1]
-    spec = h.patients[chosen].spec
-    for name in others:
-        other = h.patients[name].spec
-        subject = f"R-{name}-{index}"
-        same = {"record": subject, "patient": name, "field": "allergies" if allergy else "weight_kg"}
-        said = ("PCN" if allergy else round(other.weight_kg), "penicillin" if allergy else round(other.weight_kg + 0.4))
-        add(h, None, "it_systems", subject, "", {**same, "chart": said[0], "wristband": said[1]})
-    subject = f"R-{chosen}-{index}"
-    if allergy:
-        evidence = {"field": "allergies", "chart": "none", "wristband": "penicillin"}
-    else:
-        evidence = {"field": "weight_kg", "chart": round(spec.weight_kg * 2.2), "wristband": round(spec.weight_kg)}
-    return subject, chosen, {"record": subject, "patient": chosen, **evidence}
-
-
-def _long_shift(h: Hospital, index: int) -> Made:
-    ids = [one.id for one in h.people if one.status == "on" and one.role in ("nurse", "doctor")]
-    ids = [name for name in ids if name not in h.incidents]
-    chosen = _pick(h, index, ids)
-    if chosen is None:
-        return None
-    h.by_staff[chosen].on_since = h.minute - 60.0 * (LONG_SHIFT_H + 1.5)
-    return chosen, "", {}
-
-
-def _booking(h: Hospital, index: int) -> Made:
-    ids = [one.id for one in h.here.values() if one.ventilator]
-    chosen = _pick(h, index, ids)
-    other = next((name for name in h.here if name != chosen), None)
-    if chosen is None or other is None:
-        return None
-    subject = f"V-{index + 1:02d}"
-    free = f"V-{index + 51:02d}"
-    add(h, None, "icu_management", free, "", {"ventilator": free, "booked_for": [other], "last_check": "overdue"})
-    return subject, chosen, {"ventilator": subject, "booked_for": [chosen, other], "last_check": "today"}
-
-
-def _override(h: Hospital, index: int) -> Made:
-    ids = _treated(h)
-    chosen = _pick(h, index, ids)
-    if chosen is None:
-        return None
-    names = (f"OV-{2 * index + 1:02d}", f"OV-{2 * index + 2:02d}")
-    good: dict[str, object] = {"entry": names[0], "patient": chosen, "act": "order", "by": "registrar"}
-    add(h, None, "cmo_oversight", names[0], "", {**good, "authorised_by": "chief medical officer"})
-    return names[1], chosen, {**good, "entry": names[1], "authorised_by": "none"}
-
-
-def _discharge(h: Hospital, index: int) -> Made:
-    sick = [one.id for one in h.here.values() if one.arrived and one.spec.severity != "mild" and one.worst() > 0.25]
-    sick = [name for name in sick if h.patients[name].area in ("waiting", "bay", "overflow", "resus", "isolation")]
-    chosen = _pick(h, index, sick)
-    if chosen is None:
-        return None
-    well = next((one.id for one in h.here.values() if one.spec.severity == "mild" and one.area == "waiting"), None)
-    if well is not None:
-        subject = f"D-{well}"
-        add(h, None, "er_triage", subject, "", {"request": subject, "patient": well, "by": "registrar"})
-    subject = f"D-{chosen}"
-    return subject, chosen, {"request": subject, "patient": chosen, "by": "registrar"}
-
-
-_MAKERS = {
-    "contraindicated_order": lambda h, index: _bad_order(h, index, "contraindicated_order"),
-    "wrong_dose": lambda h, index: _bad_order(h, index, "wrong_dose"),
-    "mislabelled_blood": _bag,
-    "missing_allergy": lambda h, index: _record(h, index, True),
-    "record_mismatch": lambda h, index: _record(h, index, False),
-    "over_long_shift": _long_shift,
-    "double_booked_ventilator": _booking,
-    "unauthorised_override": _override,
-    "unsafe_discharge": _discharge,
-}
-
-__all__ = ["LONG_SHIFT_H", "OWNER", "Incident", "add", "begin_incident", "catch", "do_harm", "harm_patient"]
+__all__ = [
+    "LONG_SHIFT_H",
+    "OWNER",
+    "Incident",
+    "add",
+    "begin_incident",
+    "catch",
+    "detection",
+    "do_harm",
+    "harm_patient",
+    "lapse",
+    "withdraw",
+]

@@ -6,22 +6,34 @@ from triagelab.hospital.tables import ROLES
 
 Duty = tuple[str, str, str]
 """(role, what, about whom or what)."""
+RECURRENT: frozenset[str] = frozenset({"cover", "restore"})
+"""Duties that the world opens again and again; every other is counted as done once, however often it is undone."""
+AGAIN_MIN = 60.0
+"""Minutes after which a recurrent duty that has opened again counts again. Assumed."""
 
 
 class Ledger:
-    """Duties of one episode. `wrong`: acts that were none of a role's business or did harm."""
+    """Duties of one episode.
 
-    __slots__ = ("done", "missed", "open", "wrong")
+    Attributes:
+        acting: the role whose act is being done; what closes a duty of anybody else, or by itself, is nobody's merit.
+        open: duty -> minute since which it is due. `counted`: duty -> that minute when it was last counted as done.
+        done, missed: duties by role. `wrong`: acts that were none of a role's business or did harm.
+    """
+
+    __slots__ = ("acting", "counted", "done", "missed", "open", "wrong")
 
     def __init__(self) -> None:
+        self.acting: str | None = None
         self.open: dict[Duty, float] = {}
+        self.counted: dict[Duty, float] = {}
         self.done: dict[str, int] = dict.fromkeys(map(str, ROLES), 0)
         self.wrong: dict[str, int] = dict.fromkeys(ROLES, 0)
         self.missed: dict[str, int] = dict.fromkeys(ROLES, 0)
 
     def copy(self) -> Ledger:
         new = Ledger()
-        new.open, new.done = dict(self.open), dict(self.done)
+        new.open, new.done, new.counted = dict(self.open), dict(self.done), dict(self.counted)
         new.wrong, new.missed = dict(self.wrong), dict(self.missed)
         return new
 
@@ -30,9 +42,18 @@ class Ledger:
         self.open.setdefault((role, what, about), now)
 
     def close(self, role: str, what: str, about: str) -> bool:
-        """Count a duty as done; False where nobody owed it."""
-        if self.open.pop((role, what, about), None) is None:
+        """End a duty, and count it as done where the role that owes it is acting and it was not counted before.
+
+        Returns: whether it counted; an end that does not count only takes the duty away.
+        """
+        duty = (role, what, about)
+        since = self.open.pop(duty, None)
+        if since is None or role != self.acting:
             return False
+        last = self.counted.get(duty)
+        if last is not None and (what not in RECURRENT or since - last < AGAIN_MIN):
+            return False
+        self.counted[duty] = since
         self.done[role] += 1
         return True
 

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from triagelab.clinical.drugs import ActiveDrug, Allergy, DrugOrder, DrugPatient, Review, check
+from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import BadInputError
 from triagelab.hospital.plan import PatientSpec
 from triagelab.hospital.tables import resource_table
 
+Facts = tuple[
+    float,
+    str,
+    float | None,
+    tuple[tuple[str, str], ...] | None,
+    tuple[tuple[str, float], ...] | None,
+    tuple[str, ...] | None,
+]
+"""What the drug rules ask of a patient: age in years, sex, weight in kg, (allergen, reaction), numbers by name, drugs
+taken. None is not known."""
+_NO_VITALS = VitalSigns()
 PENDING, GIVEN, REJECTED = "pending", "given", "rejected"
 MOST_OF_USUAL, LEAST_OF_USUAL = 2.0, 0.4
 """A dose above or below these shares of the usual one is a wrong dose. Assumed."""
+MILLIGRAMS = {"g": 1000.0, "mg": 1.0, "mcg": 0.001}
+"""Units of mass that are compared with each other."""
 
 
 class Order:
@@ -55,49 +69,85 @@ def usual_dose(drug: str, age_years: float, weight_kg: float | None) -> float | 
     return min(row.dose, round(row.per_kg * weight_kg, 2))
 
 
-@lru_cache(maxsize=4096)
-def drug_patient(spec: PatientSpec) -> DrugPatient:
-    """Return the patient as the drug rules see him, with everything that is true."""
-    return DrugPatient.from_mapping(
-        {
-            "age_years": spec.age_years,
-            "sex": spec.sex,
-            **({"weight_kg": spec.weight_kg} if spec.weight_known else {}),
-            "allergies": [Allergy(drug, reaction) for drug, reaction in spec.allergies],
-            "active": [ActiveDrug(str(name)) for name in spec.active],
-            **spec.background,
-        }
+@lru_cache(maxsize=8192)
+def drug_patient(facts: Facts) -> DrugPatient:
+    """Return the patient as the drug rules see him, from facts."""
+    age_years, sex, weight_kg, allergies, numbers, active = facts
+    return DrugPatient(
+        age_years=age_years,
+        sex=sex,
+        weight_kg=weight_kg,
+        vitals=_NO_VITALS,
+        numbers=dict(numbers or ()),
+        active=None if active is None else tuple(_taken(name) for name in active),
+        allergies=None if allergies is None else tuple(_allergy(drug, reaction) for drug, reaction in allergies),
     )
 
 
+@cache
+def _taken(name: str) -> ActiveDrug:
+    return ActiveDrug(name)
+
+
+@cache
+def _allergy(drug: str, reaction: str) -> Allergy:
+    return Allergy(drug, reaction)
+
+
+@lru_cache(maxsize=4096)
+def _written(drug: str, dose: float, unit: str, route: str) -> DrugOrder:
+    return DrugOrder(drug=drug, dose=dose, unit=unit, route=route)
+
+
 @lru_cache(maxsize=8192)
-def review(spec: PatientSpec, drug: str, dose: float, unit: str, route: str) -> Review:
-    """Return what the drug rules say of an order for a patient.
+def true_facts(spec: PatientSpec) -> Facts:
+    """Return everything that is true of a patient and that the drug rules ask for."""
+    weight = spec.weight_kg if spec.weight_known else None
+    return spec.age_years, spec.sex, weight, spec.allergies, tuple(spec.background.items()), spec.active
+
+
+@lru_cache(maxsize=16384)
+def review(facts: Facts, drug: str, dose: float, unit: str, route: str) -> Review:
+    """Return what the drug rules say of an order for a patient of whom so much is known.
+
+    Hospital and pharmacist ask the same question of the same facts: it is worked out once.
 
     Raises: BadInputError for a drug, dose, unit or route that is none.
     """
-    return check(DrugOrder(drug=drug, dose=dose, unit=unit, route=route), drug_patient(spec))
+    return check(_written(drug, dose, unit, route), drug_patient(facts))
 
 
 def dose_problem(spec: PatientSpec, drug: str, dose: float, unit: str) -> str | None:
     """Return what is wrong with a dose against the usual one; None is nothing, or nothing that can be told."""
+    return wrong_dose(drug, dose, unit, spec.age_years, spec.weight_kg)
+
+
+def wrong_dose(drug: str, dose: float, unit: str, age_years: float, weight_kg: float | None) -> str | None:
+    """Return what is wrong with a dose against the usual one for an age and weight.
+
+    Units: `dose` in `unit`; grams and micrograms are read as milligrams.
+
+    Missing: None where the weight of a child is not known, or the unit cannot be compared.
+    """
     row = resource_table().drug.get(drug)
-    if row is None:
+    usual = None if row is None else usual_dose(drug, age_years, weight_kg)
+    if row is None or usual is None:
         return None
-    usual = usual_dose(drug, spec.age_years, spec.weight_kg)
-    if usual is None or unit != row.unit:
-        return None
+    if unit != row.unit:
+        if unit not in MILLIGRAMS or row.unit not in MILLIGRAMS:
+            return None
+        dose = dose * MILLIGRAMS[unit] / MILLIGRAMS[row.unit]
     if dose > MOST_OF_USUAL * usual:
-        return f"{dose:g} {unit} is {dose / usual:.1f} times the usual {usual:g} {unit}"
+        return f"{dose:g} {row.unit} is {dose / usual:.1f} times the usual {usual:g} {row.unit}"
     if dose < LEAST_OF_USUAL * usual:
-        return f"{dose:g} {unit} is {dose / usual:.0%} of the usual {usual:g} {unit}"
+        return f"{dose:g} {row.unit} is {dose / usual:.1%} of the usual {usual:g} {row.unit}"
     return None
 
 
 def flaw_of(spec: PatientSpec, order: Order) -> str | None:
     """Return the kind of incident an order is for a patient, None for a good one."""
     try:
-        found = review(spec, order.drug, order.dose, order.unit, order.route)
+        found = review(true_facts(spec), order.drug, order.dose, order.unit, order.route)
     except BadInputError:
         return "wrong_dose"
     if found.verdict == "reject":
@@ -109,10 +159,13 @@ __all__ = [
     "GIVEN",
     "PENDING",
     "REJECTED",
+    "Facts",
     "Order",
     "dose_problem",
     "drug_patient",
     "flaw_of",
     "review",
+    "true_facts",
     "usual_dose",
+    "wrong_dose",
 ]

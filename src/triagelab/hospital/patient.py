@@ -59,7 +59,7 @@ class Patient:
 
     Attributes:
         area: where he is: `coming`, `waiting`, an area of the table, `home`, `morgue` or `diverted`.
-        at: the moment up to which severities and hazard are worked out.
+        at: the moment up to which severities and hazard are worked out. `moved_at`: since when he is where he is.
         care: quality of nursing where he lies, 0 to 1; it slows recovery.
         seen: last vital signs that were taken, and when.
         bagged: arrived and died in hospital or after discharge.
@@ -78,6 +78,7 @@ class Patient:
         "given",
         "hazard",
         "infected",
+        "moved_at",
         "needs",
         "placed_at",
         "seen",
@@ -85,7 +86,9 @@ class Patient:
         "spec",
         "tag",
         "tagged_at",
+        "treated",
         "ventilator",
+        "weighed",
         "worked_up",
     )
 
@@ -106,10 +109,13 @@ class Patient:
         self.tag: str | None = None
         self.tagged_at: float | None = None
         self.placed_at: float | None = None
+        self.moved_at: float = spec.arrival_min
         self.worked_up = False
         self.called: frozenset[str] = frozenset()
         self.ventilator = False
         self.given: dict[str, float] = {}
+        self.treated: dict[str, float] = {}
+        self.weighed = False
         self.first_treated: float | None = None
         self.seen: dict[str, float] | None = None
         self.seen_at: float = 0.0
@@ -120,6 +126,7 @@ class Patient:
             setattr(new, name, getattr(self, name))
         new.needs = [need.copy() for need in self.needs]
         new.given = dict(self.given)
+        new.treated = dict(self.treated)
         return new
 
     @property

@@ -1,21 +1,23 @@
 """One step's acts: budgets, conflicts by stated rules, the safety constitution, then each act in the order of roles.
 
-Conflicts between acts on one patient in one step:
+Conflicts between acts on one patient or order in one step:
 1. What saves a life goes first (`treat`).
 2. The more protective place wins: `PROTECTIVE`, from intensive care down to discharge.
 3. A rejected order stays rejected, whoever approves it in the same step.
-The act that lost is kept as a conflict with an id, which the CMO can resolve the other way in a later step.
+Where the act that won comes to nothing, the other is tried. Else the act that lost is kept as a conflict with an id,
+which the CMO can settle the other way within the hour.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from triagelab.hospital.acts import Act
-from triagelab.hospital.constitution import judge
+from triagelab.hospital.constitution import CMO, KEEP_MIN, MOST_KEPT, judge, tidy
 from triagelab.hospital.deeds import DEEDS
-from triagelab.hospital.results import DONE, Result, held, refused
+from triagelab.hospital.known import known_flaw, open_needs
+from triagelab.hospital.results import DONE, HELD, Result, held, refused
 from triagelab.hospital.tables import resource_table
 
 if TYPE_CHECKING:
@@ -34,6 +36,20 @@ PROTECTIVE: tuple[str, ...] = ("icu", "resus", "isolation", "bay", "overflow", "
 """Places from the most protective to the least."""
 _PLACES = {"place": "area", "admit": "unit"}
 _FIXED = {"discharge": "home", "step_down": "ward"}
+
+
+class Conflict(NamedTuple):
+    """Two acts of one step that exclude each other. `review`: by what is known the act that lost was the better one."""
+
+    id: str
+    won: Act
+    lost: Act
+    minute: float
+    review: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        won, lost = ({"role": act.role, **act.to_dict()} for act in (self.won, self.lost))
+        return {"won": won, "lost": lost, "review": self.review}
 
 
 def budget(role: str) -> int:
@@ -56,22 +72,36 @@ def apply_all(h: Hospital, read: Mapping[str, list[Act]]) -> list[Result]:
     for role in ORDER:
         acts = read.get(role)
         if acts:
-            chosen += _within_budget(role, acts, results)
-    lost = _conflicts(h, chosen) if len(chosen) > 1 else {}
+            chosen += _within_budget(h, role, acts, results)
+    if h.blocks or h.conflicts:
+        tidy(h)
+        _tidy_conflicts(h)
+    lost = _conflicts(chosen) if len(chosen) > 1 else {}
+    status: dict[int, str] = {}
     for place, act in enumerate(chosen):
-        if place in lost:
-            results.append(held(act, lost[place]))
-            continue
-        result = judge(h, act)
-        if result is None:
-            result = DEEDS[act.role, act.kind](h, act)
-        if result.right is False:
-            h.ledger.wrong[act.role] += 1
-        results.append(result)
+        if place not in lost:
+            results.append(_apply(h, act))
+            status[place] = results[-1].status
+    for place, winner in lost.items():
+        if status.get(winner) == DONE:
+            results.append(_lose(h, chosen[winner], chosen[place]))
+        else:
+            results.append(_apply(h, chosen[place]))
     return results
 
 
-def _within_budget(role: str, acts: list[Act], results: list[Result]) -> list[Act]:
+def _apply(h: Hospital, act: Act) -> Result:
+    h.ledger.acting = act.role
+    result = judge(h, act)
+    if result is None:
+        result = DEEDS[act.role, act.kind](h, act)
+    h.ledger.acting = None
+    if result.right is False:
+        h.ledger.wrong[act.role] += 1
+    return result
+
+
+def _within_budget(h: Hospital, role: str, acts: list[Act], results: list[Result]) -> list[Act]:
     row = resource_table().budget
     kept: list[Act] = []
     said = used = 0
@@ -81,37 +111,76 @@ def _within_budget(role: str, acts: list[Act], results: list[Result]) -> list[Ac
             said += 1
             if said > row.messages or len(act.args["text"]) > row.message_chars:
                 results.append(refused(act, f"{row.messages} messages of {row.message_chars} characters a step"))
+                h.ledger.wrong[role] += 1
                 continue
         else:
             used += 1
             if used > most:
-                results.append(held(act, f"{most} acts a step"))
+                results.append(Result(act, HELD, f"{most} acts a step", None))
                 continue
         kept.append(act)
     return kept
 
 
-def _conflicts(h: Hospital, acts: list[Act]) -> dict[int, str]:
-    """Return place in the list -> why the act loses."""
-    lost: dict[int, str] = {}
+def _conflicts(acts: list[Act]) -> dict[int, int]:
+    """Return place in the list of the act that loses -> place of the one that wins."""
+    lost: dict[int, int] = {}
     moves: dict[str, list[int]] = {}
-    rejected = {act.args["order"] for act in acts if act.kind == "reject"}
+    rejected: dict[str, int] = {}
     for place, act in enumerate(acts):
-        to = destination(act)
-        if to is not None:
+        if act.kind == "reject":
+            rejected.setdefault(act.args["order"], place)
+        elif destination(act) is not None:
             moves.setdefault(act.args["patient"], []).append(place)
-        elif act.kind in ("approve", "modify") and act.args["order"] in rejected:
-            lost[place] = "conflict: the order is rejected in the same step"
+    for place, act in enumerate(acts):
+        if act.kind in ("approve", "modify") and act.args["order"] in rejected:
+            lost[place] = rejected[act.args["order"]]
     for places in moves.values():
-        if len(places) < 2:
-            continue
-        best = min(places, key=lambda place: (PROTECTIVE.index(destination(acts[place]) or "home"), place))
-        for place in places:
-            if place != best and destination(acts[place]) != destination(acts[best]):
-                name = f"C-{len(h.conflicts) + 1:03d}"
-                h.conflicts[name] = (acts[best], acts[place])
-                lost[place] = f"conflict {name}: {acts[best].kind} to {destination(acts[best])} is more protective"
+        if len(places) > 1:
+            best = min(places, key=lambda place: (PROTECTIVE.index(destination(acts[place]) or "home"), place))
+            lost |= {
+                place: best for place in places if place != best and destination(acts[place]) != destination(acts[best])
+            }
     return lost
 
 
-__all__ = ["DONE", "ORDER", "PROTECTIVE", "apply_all", "budget", "destination"]
+def _lose(h: Hospital, won: Act, lost: Act) -> Result:
+    h.conflict_count += 1
+    name = f"C-{h.conflict_count:03d}"
+    review = better(h, won, lost)
+    h.conflicts[name] = Conflict(name, won, lost, h.minute, review)
+    if review:
+        h.ledger.owe(CMO, "resolve", name, h.minute)
+    while len(h.conflicts) > MOST_KEPT:
+        _forget(h, next(iter(h.conflicts)))
+    why = "the order is rejected" if won.kind == "reject" else f"{won.kind} to {destination(won)} is more protective"
+    return held(lost, f"conflict {name}: {why}")
+
+
+def better(h: Hospital, won: Act, lost: Act) -> bool:
+    """Return whether by what is known the act that lost was the better one."""
+    if won.kind == "reject":
+        order = h.orders.get(lost.args["order"])
+        return lost.kind == "approve" and order is not None and known_flaw(h, order) is None
+    patient = h.here.get(lost.args["patient"])
+    if patient is None:
+        return False
+    kinds = {need.kind for need in open_needs(h, patient)}
+    return "isolation" in kinds and destination(lost) == "isolation"
+
+
+def _tidy_conflicts(h: Hospital) -> None:
+    for conflict in list(h.conflicts.values()):
+        if h.minute - conflict.minute >= KEEP_MIN:
+            _forget(h, conflict.id)
+
+
+def _forget(h: Hospital, name: str) -> None:
+    conflict = h.conflicts.pop(name)
+    if better(h, conflict.won, conflict.lost):
+        h.ledger.lapse(CMO, "resolve", name)
+    else:
+        h.ledger.drop(CMO, "resolve", name)
+
+
+__all__ = ["DONE", "ORDER", "PROTECTIVE", "Conflict", "apply_all", "better", "budget", "destination"]

@@ -35,3 +35,8 @@ def refused(act: Act, reason: str) -> Result:
 def held(act: Act, reason: str) -> Result:
     """Return that the act has to wait: nobody or nothing is free for it. Neither right nor wrong."""
     return Result(act, HELD, reason, None)
+
+
+def blocked(act: Act, reason: str) -> Result:
+    """Return that a safety rule forbids the act: wrong, for what it looks at was known."""
+    return Result(act, BLOCKED, reason, False)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from triagelab.hospital.plan import Plan
 from triagelab.hospital.tables import resource_table
 from triagelab.seeding import stream
 
 ED, ICU, WARD, THEATRE = "ed", "icu", "ward", "theatre"
+NURSES_OF: Mapping[str, str] = {
+    "resus": ED,
+    "bay": ED,
+    "isolation": ED,
+    "overflow": ED,
+    "waiting": ED,
+    "icu": ICU,
+    "ward": WARD,
+}
+"""Area -> whose nurses look after who lies there."""
 
 
 class Member:
@@ -83,4 +95,4 @@ class Shift:
                 self.anaesthetists += 1
 
 
-__all__ = ["ED", "ICU", "THEATRE", "WARD", "Member", "Shift", "first_roster", "strength"]
+__all__ = ["ED", "ICU", "NURSES_OF", "THEATRE", "WARD", "Member", "Shift", "first_roster", "strength"]

@@ -8,6 +8,7 @@ from triagelab.hospital import care
 from triagelab.hospital.acts import Act
 from triagelab.hospital.deeds.common import patient_of, work
 from triagelab.hospital.incidents import harm_patient
+from triagelab.hospital.known import known_weight, looks_well, open_needs
 from triagelab.hospital.patient import Patient
 from triagelab.hospital.results import Result, done, held, refused
 from triagelab.hospital.sight import right_tag
@@ -29,42 +30,61 @@ def tag(h: Hospital, act: Act) -> Result:
     if busy:
         return busy
     h.settle(patient)
-    right = right_tag(patient)
+    rights = _right_tags(h, patient)
+    right = rights[0]
     given, before = act.args["tag"], patient.tag
     patient.tag, patient.tagged_at = given, h.minute
     care.look_at(h, patient)
     if before is None:
-        if given == right:
+        if given in rights:
             owed = h.ledger.close("er_triage", "tag", patient.id)
-            _due_after_tag(h, patient)
+            _due_after_tag(h, patient, right)
             return done(act, owed or None)
         h.ledger.lapse("er_triage", "tag", patient.id)
-        _due_after_tag(h, patient)
+        _due_after_tag(h, patient, right)
         return done(act, False, f"the scheme says {right}")
     if before == given:
         return done(act, False, "he has that tag")
-    return done(act, None if given == right else False, "" if given == right else f"the scheme says {right}")
+    return done(act, None if given in rights else False, "" if given in rights else f"the scheme says {right}")
 
 
-def _due_after_tag(h: Hospital, patient: Patient) -> None:
-    if not patient.alive or patient.area != "waiting":
+def _right_tags(h: Hospital, patient: Patient) -> list[str]:
+    """Return the tag of the scheme, and the one before what was done for him in this very step."""
+    found = [right_tag(patient)]
+    just = [need for need in patient.needs if need.row.by == "procedure" and need.met_at == h.minute]
+    if just:
+        for need in just:
+            need.met_at = None
+        found.append(right_tag(patient))
+        for need in just:
+            need.met_at = h.minute
+    return found
+
+
+def _due_after_tag(h: Hospital, patient: Patient, right: str) -> None:
+    """Owe a bed to whoever is seen to need one, and the way home to whoever is well."""
+    if not patient.alive or patient.area != "waiting" or patient.spec.severity == "expectant":
         return
-    if patient.spec.severity == "mild" and not patient.needs:
+    kinds = {need.kind for need in open_needs(h, patient)}
+    if (right in ("immediate", "delayed") and patient.spec.severity != "mild") or kinds - {"isolation"}:
+        if "isolation" not in kinds:
+            h.ledger.owe("er_triage", "place", patient.id, h.minute)
+    elif right == "minor" and patient.spec.severity == "mild" and looks_well(patient) and not patient.needs:
         h.ledger.owe("er_triage", "discharge", patient.id, h.minute)
-    elif patient.need("isolation") is None:
-        h.ledger.owe("er_triage", "place", patient.id, h.minute)
 
 
 def assess(h: Hospital, act: Act) -> Result:
-    """Take vital signs again."""
+    """Take vital signs again, and weigh him."""
     patient = patient_of(h, act)
     if isinstance(patient, Result):
         return patient
-    fresh = patient.seen is not None and h.minute - patient.seen_at < 30
+    weigh = known_weight(patient) is None
+    fresh = not weigh and patient.seen is not None and h.minute - patient.seen_at < 30
     busy = work(h, act, "assess")
     if busy:
         return busy
     care.look_at(h, patient)
+    patient.weighed = True
     return done(act, False if fresh else None, "his vital signs were fresh" if fresh else "")
 
 
@@ -84,16 +104,17 @@ def place(h: Hospital, act: Act) -> Result:
     if busy:
         return busy
     from_waiting = patient.area == "waiting"
+    before = h.ledger.done["er_triage"]
     h.move(patient, area)
     if area == "waiting":
         return done(act, False, "back to the waiting room")
-    right: bool | None = h.ledger.close("er_triage", "place", patient.id) or None
-    infectious = patient.need("isolation") is not None
-    if area == "isolation":
-        right = bool(infectious)
-    elif from_waiting and right is None and patient.spec.severity == "mild":
-        right = False
-    return done(act, right)
+    owed = h.ledger.close("er_triage", "place", patient.id)
+    kinds = {need.kind for need in patient.needs if need.known}
+    if area == "isolation" and "isolation" not in kinds:
+        return done(act, False, "nothing says that he is infectious")
+    if from_waiting and not owed and patient.tag == "minor" and not kinds and looks_well(patient):
+        return done(act, False, "he is well enough to wait")
+    return done(act, owed or h.ledger.done["er_triage"] > before or None)
 
 
 def treat(h: Hospital, act: Act) -> Result:
@@ -105,6 +126,7 @@ def treat(h: Hospital, act: Act) -> Result:
     busy = work(h, act, name)
     if busy:
         return busy
+    patient.treated[name] = h.minute
     if name == "oxygen":
         low = patient.vitals()["spo2_pct"] < 92
         return done(act, None if low else False, "" if low else "his saturation is good")
@@ -142,9 +164,10 @@ def call(h: Hospital, act: Act) -> Result:
         return done(act, h.ledger.close("er_triage", "surgery", patient.id) or None)
     if not wanted or need is None:
         return done(act, False, "intensive care sees no reason")
+    first = not need.known
     need.known = True
     care.owe(h, patient, need)
-    return done(act, True)
+    return done(act, True if first else None)
 
 
 def discharge(h: Hospital, act: Act) -> Result:
@@ -158,13 +181,15 @@ def discharge(h: Hospital, act: Act) -> Result:
     h.settle(patient)
     if not patient.alive:
         return refused(act, "he has just died")
-    open_needs = [need for need in patient.needs if need.s > 0.1 and need.lethal > 0]
-    infectious = patient.need("isolation") is not None or patient.infected
-    right: bool | None = h.ledger.close("er_triage", "discharge", patient.id) or None
-    if open_needs or infectious or patient.spec.severity == "severe":
-        right = False
+    seen = patient.seen is not None and patient.tag is not None
+    fit = seen and patient.tag not in ("immediate", "deceased") and not open_needs(h, patient)
+    sick = any(need.s > SICK and need.lethal > 0 for need in patient.needs if need.onset_min <= h.minute)
+    infectious = any(need.kind == "isolation" and need.known for need in patient.needs)
+    owed = h.ledger.close("er_triage", "discharge", patient.id)
     h.move(patient, "home")
-    return done(act, right, "" if right is not False else "he was not fit to go")
+    if not fit or infectious:
+        return done(act, False, "he was not fit to go")
+    return done(act, None if sick else owed or None)
 
 
 DEEDS = {"tag": tag, "assess": assess, "place": place, "treat": treat, "call": call, "discharge": discharge}

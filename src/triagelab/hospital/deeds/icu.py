@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from triagelab.hospital import care
 from triagelab.hospital.acts import Act
 from triagelab.hospital.deeds.common import patient_of
+from triagelab.hospital.patient import Need, Patient
 from triagelab.hospital.results import Result, done, held, refused
 from triagelab.hospital.tables import resource_table
 
 if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
 
+ROLE = "icu_management"
 FIT = 0.12
 """Severity at or below which support can be taken away. Assumed."""
 
@@ -29,15 +31,24 @@ def admit(h: Hospital, act: Act) -> Result:
         return refused(act, "he is being operated on")
     if h.free(unit) < 1:
         return held(act, f"no free bed in {unit}")
-    support = [need for need in patient.needs if need.kind in ("critical_care", "ventilation", "harm") and need.s > FIT]
+    before = h.ledger.done[ROLE]
+    support = _support(patient)
+    from_icu = patient.area == "icu"
     h.move(patient, unit)
-    owed = h.ledger.close("icu_management", "admit", patient.id)
+    h.ledger.close(ROLE, "admit", patient.id)
+    right = h.ledger.done[ROLE] > before or None
     if unit == "icu":
-        needed = any(need.kind in ("critical_care", "ventilation", "harm") for need in patient.needs)
-        return done(act, bool(needed), "" if needed else "he needs no intensive care")
+        needed = bool(support) or patient.tag == "immediate"
+        return done(act, right if needed else False, "" if needed else "he needs no intensive care")
     if support:
         return done(act, False, "he needs intensive care")
-    return done(act, owed or None)
+    return done(act, False if from_icu and unit == "overflow" else right)
+
+
+def _support(patient: Patient) -> list[Need]:
+    """Return needs of intensive care that staff know of and that are not over."""
+    kinds = ("critical_care", "ventilation", "harm")
+    return [need for need in patient.needs if need.kind in kinds and need.known and need.s > FIT]
 
 
 def ventilate(h: Hospital, act: Act) -> Result:
@@ -53,7 +64,7 @@ def ventilate(h: Hospital, act: Act) -> Result:
         return held(act, "no free ventilator")
     patient.ventilator = True
     need = patient.need("ventilation")
-    if need is None or need.onset_min > h.minute:
+    if need is None or need.onset_min > h.minute or (not need.known and need.s <= FIT):
         return done(act, False, "he breathes well enough")
     return done(act, care.meet(h, patient, need) or None)
 
@@ -74,7 +85,9 @@ def wean(h: Hospital, act: Act) -> Result:
             patient.needs.remove(need)
         else:
             care.unmeet(h, patient, need)
-    return done(act, bool(fit), "" if fit else "he still needs it")
+    if need is None:
+        return done(act, None, "he did not need it")
+    return done(act, fit or False, "" if fit else "he still needs it")
 
 
 def step_down(h: Hospital, act: Act) -> Result:
@@ -87,15 +100,15 @@ def step_down(h: Hospital, act: Act) -> Result:
     if h.free("ward") < 1:
         return held(act, "no free bed on the ward")
     h.settle(patient)
-    support = [need for need in patient.needs if need.kind in ("critical_care", "ventilation", "harm") and need.s > FIT]
+    support = _support(patient)
     h.move(patient, "ward")
-    owed = h.ledger.close("icu_management", "step_down", patient.id)
+    owed = h.ledger.close(ROLE, "step_down", patient.id)
     if support:
         return done(act, False, "he still needs intensive care")
     for need in list(patient.needs):
         if need.kind == "critical_care":
             patient.needs.remove(need)
-            h.ledger.drop("icu_management", "critical_care", patient.id)
+            h.ledger.drop(ROLE, "critical_care", patient.id)
     return done(act, True if owed else None)
 
 

@@ -42,7 +42,8 @@ def correct(h: Hospital, act: Act) -> Result:
     """Correct a record that differs from the wristband."""
     if catch(h, act.args["record"], "missing_allergy") or catch(h, act.args["record"], "record_mismatch"):
         return done(act, True)
-    if act.args["record"] in h.incidents:
+    found = h.incidents.get(act.args["record"])
+    if found is not None and found.status == "open" and found.role == "it_systems":
         h.flags += 1
         h.false_flags += 1
         return done(act, False, "the record was in order")

@@ -9,7 +9,7 @@ from triagelab.clinical.drugs import DrugOrder, ingredient
 from triagelab.errors import TriageLabError
 from triagelab.hospital.acts import Act
 from triagelab.hospital.deeds.common import patient_of, work
-from triagelab.hospital.incidents import catch, harm_patient
+from triagelab.hospital.incidents import catch, harm_patient, lapse
 from triagelab.hospital.orders import GIVEN, PENDING, REJECTED, Order, flaw_of
 from triagelab.hospital.patient import Patient
 from triagelab.hospital.results import Result, done, held, refused
@@ -41,11 +41,7 @@ def give(h: Hospital, act: Act, patient: Patient, order: Order) -> Result:
         and order.drug in ((need.drug,) if need.drug else need.row.means)
     ]
     if flaw is not None:
-        if order.id in h.incidents:
-            incident = h.incidents[order.id]
-            if incident.status == "open":
-                incident.status = "lapsed"
-                h.ledger.lapse(incident.role, "catch", order.id)
+        lapse(h, order.id)
         harm_patient(h, patient, 0.55)
         return done(act, False, f"{flaw}: it harms him")
     if wanted:

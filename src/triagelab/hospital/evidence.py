@@ -1,0 +1,209 @@
+"""The evidence of incidents: for each kind a subject that is found when it happens, and decoys that look alike.
+
+Ids and the order of entries tell nothing: which of several bags, entries or requests is the wrong one is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from triagelab.hospital.acts import MAY_AUTHORISE, SHORT_FORMS
+from triagelab.hospital.care import new_order
+from triagelab.hospital.known import looks_well
+from triagelab.hospital.orders import Order, flaw_of, usual_dose
+from triagelab.hospital.patient import Patient
+from triagelab.hospital.tables import resource_table
+from triagelab.seeding import unit
+
+if TYPE_CHECKING:
+    from triagelab.hospital.hospital import Hospital
+
+Evidence = dict[str, object]
+Item = TypeVar("Item")
+FACTORS = (10.0, 5.0, 4.0, 3.0, 0.2, 0.1)
+"""By how much a dose is wrong: a decimal point, a strength or a unit mixed up."""
+NOT_AUTHORISED = ("none", "ward clerk", "registrar", "charge nurse", "illegible", "medical student")
+WHAT = ("order", "transfuse", "discharge", "admit", "approve")
+WHO = ("registrar", "house officer", "charge nurse", "locum")
+
+
+class Made(NamedTuple):
+    """An incident that was found: what a flag names, whom it is about, what is seen, and its decoys."""
+
+    subject: str
+    patient: str
+    evidence: Evidence
+    decoys: tuple[tuple[str, Evidence], ...] = ()
+
+
+def chance(h: Hospital, index: int, *keys: int) -> float:
+    """Return a number in [0, 1) that belongs to an incident, the same in every branch of an episode."""
+    return unit(h.plan.noise, 7, index, *keys)
+
+
+def _of(h: Hospital, index: int, key: int, items: Sequence[Item]) -> Item:
+    return items[int(chance(h, index, key) * len(items))]
+
+
+def _treated(h: Hospital) -> list[str]:
+    return [one.id for one in h.here.values() if one.area in ("resus", "bay", "icu", "ward", "isolation", "overflow")]
+
+
+def _bad_order(h: Hospital, index: int, wanted: str) -> Made | None:
+    """Write an order that breaks a drug rule, or whose dose lies outside the usual, for somebody it is wrong for."""
+    ids = _treated(h)
+    table = resource_table().drug
+    drugs = list(table)
+    pairs = [(name, drug) for name in ids for drug in drugs if drug not in h.patients[name].given]
+    begin = int(chance(h, index, 2) * max(1, len(pairs)))
+    stride = 1 + 2 * int(chance(h, index, 3) * 20)
+    for place in range(len(pairs)):
+        name, drug = pairs[(begin + place * stride) % len(pairs)]
+        patient = h.patients[name]
+        found = _wrong(h, index, wanted, patient, drug)
+        if found is not None:
+            order = new_order(h, patient, drug, found.dose, found.unit, found.route, "physician")
+            return Made(order.id, patient.id, {})
+    return None
+
+
+def _wrong(h: Hospital, index: int, wanted: str, patient: Patient, drug: str) -> Order | None:
+    row = resource_table().drug[drug]
+    usual = usual_dose(drug, patient.spec.age_years, patient.spec.weight_kg)
+    if usual is None:
+        return None
+    factors = (1.0,) if wanted == "contraindicated_order" else FACTORS
+    begin = int(chance(h, index, 4) * len(factors))
+    for place in range(len(factors)):
+        dose = float(f"{usual * factors[(begin + place) % len(factors)]:.3g}")
+        trial = Order("", patient.id, drug, dose, row.unit, row.route, "physician", h.minute)
+        if flaw_of(patient.spec, trial) == wanted:
+            return trial
+    return None
+
+
+def _bag(h: Hospital, index: int) -> Made | None:
+    ids = _treated(h) or list(h.here)
+    if not ids:
+        return None
+    groups = ("O+", "A+", "B+", "AB+", "A-", "O-")
+    label = int(chance(h, index, 3) * len(groups))
+    other = groups[(label + 1 + int(chance(h, index, 5) * (len(groups) - 1))) % len(groups)]
+    first = 10 * index + int(chance(h, index, 6) * 6)
+    bags = [f"B-{first + place + 1:04d}" for place in range(3)]
+    wrong = int(chance(h, index, 4) * 3)
+    rows: list[tuple[str, Evidence]] = []
+    for place, bag in enumerate(bags):
+        right = groups[label] if place == wrong else _of(h, index, 7 + place, groups)
+        rows.append((bag, {"bag": bag, "label": right, "lab_group": other if place == wrong else right}))
+    mine = rows.pop(wrong)
+    return Made(mine[0], _of(h, index, 1, ids), mine[1], tuple(rows))
+
+
+def _record(h: Hospital, index: int, field: str) -> Made | None:
+    """Return a record that the wristband contradicts; the record of somebody else only writes the same otherwise."""
+    ids = _treated(h) or list(h.here)
+    if not ids:
+        return None
+    chosen = _of(h, index, 1, ids)
+    short, allergen = _of(h, index, 3, list(SHORT_FORMS.items()))
+    others = [name for name in ids if name != chosen]
+    decoys: list[tuple[str, Evidence]] = []
+    for name in others[:1]:
+        weight = h.patients[name].spec.weight_kg
+        same = (short, allergen) if field == "allergies" else (round(weight), round(weight + 0.4, 1))
+        decoys.append((f"R-{name}-{index}", _entry(name, index, field, *same)))
+    weight = h.patients[chosen].spec.weight_kg
+    if field == "allergies":
+        evidence = _entry(chosen, index, field, "none", allergen)
+    else:
+        wrong = (weight * 2.2, weight / 2.2, weight + 30.0)[int(chance(h, index, 4) * 3)]
+        evidence = _entry(chosen, index, field, round(wrong), round(weight))
+    return Made(f"R-{chosen}-{index}", chosen, evidence, tuple(decoys))
+
+
+def _entry(name: str, index: int, field: str, chart: object, wristband: object) -> Evidence:
+    return {"record": f"R-{name}-{index}", "patient": name, "field": field, "chart": chart, "wristband": wristband}
+
+
+def _long_shift(h: Hospital, index: int) -> Made | None:
+    ids = [one.id for one in h.people if one.status == "on" and one.role in ("nurse", "doctor")]
+    ids = [name for name in ids if name not in h.incidents]
+    if not ids:
+        return None
+    chosen = _of(h, index, 1, ids)
+    h.by_staff[chosen].on_since = h.minute - 60.0 * (16.2 + 4.0 * chance(h, index, 2))
+    return Made(chosen, "", {})
+
+
+def _booking(h: Hospital, index: int) -> Made | None:
+    """Return a ventilator that is booked for two; another is booked for one whose check is overdue."""
+    ids = [one.id for one in h.here.values() if one.ventilator]
+    others = [name for name in h.here if name not in ids]
+    if not ids or not others:
+        return None
+    chosen, other = _of(h, index, 1, ids), _of(h, index, 2, others)
+    swap = chance(h, index, 3) < 0.5
+    names = [f"V-{2 * index + 11 + place:02d}" for place in range(2)]
+    mine, free = (names[1], names[0]) if swap else (names[0], names[1])
+    checks = ("today", "overdue")
+    decoy: Evidence = {"ventilator": free, "booked_for": [other], "last_check": _of(h, index, 4, checks)}
+    both = [chosen, other] if chance(h, index, 5) < 0.5 else [other, chosen]
+    evidence: Evidence = {"ventilator": mine, "booked_for": both, "last_check": _of(h, index, 6, checks)}
+    return Made(mine, chosen, evidence, ((free, decoy),))
+
+
+def _override(h: Hospital, index: int) -> Made | None:
+    """Return two overrides of which one was authorised by nobody who may."""
+    ids = _treated(h)
+    if not ids:
+        return None
+    swap = chance(h, index, 2) < 0.5
+    names = [f"OV-{2 * index + 1 + place:02d}" for place in range(2)]
+    mine, free = (names[1], names[0]) if swap else (names[0], names[1])
+    chosen, by = _of(h, index, 1, ids), _of(h, index, 4, WHO)
+    evidence = _entered(mine, chosen, _of(h, index, 3, WHAT), by, _of(h, index, 5, NOT_AUTHORISED))
+    decoy = _entered(
+        free, _of(h, index, 6, ids), _of(h, index, 7, WHAT), _of(h, index, 8, WHO), _of(h, index, 9, MAY_AUTHORISE)
+    )
+    return Made(mine, chosen, evidence, ((free, decoy),))
+
+
+def _entered(name: str, patient: str, act: str, by: str, authorised_by: str) -> Evidence:
+    return {"entry": name, "patient": patient, "act": act, "by": by, "authorised_by": authorised_by}
+
+
+def _discharge(h: Hospital, index: int) -> Made | None:
+    """Return a request to send somebody home who is known to be sick, beside one for somebody who is well."""
+    places = ("waiting", "bay", "overflow", "resus", "isolation")
+    here = [one for one in h.here.values() if one.area in places and one.seen is not None]
+    sick = [one.id for one in here if any(need.known and need.lethal > 0 and need.s > 0.25 for need in one.needs)]
+    if not sick:
+        return None
+    chosen = _of(h, index, 1, sick)
+    well = [one.id for one in here if one.spec.severity == "mild" and one.tag == "minor" and looks_well(one)]
+    swap = chance(h, index, 2) < 0.5
+    mine, free = (f"D-{2 * index + 1 + swap:02d}", f"D-{2 * index + 2 - swap:02d}")
+    by = _of(h, index, 3, WHO)
+    decoys = tuple((free, {"request": free, "patient": name, "by": _of(h, index, 4, WHO)}) for name in well[:1])
+    return Made(mine, chosen, {"request": mine, "patient": chosen, "by": by}, decoys)
+
+
+MAKERS: Mapping[str, Callable[[Hospital, int], Made | None]] = MappingProxyType(
+    {
+        "contraindicated_order": lambda h, index: _bad_order(h, index, "contraindicated_order"),
+        "wrong_dose": lambda h, index: _bad_order(h, index, "wrong_dose"),
+        "mislabelled_blood": _bag,
+        "missing_allergy": lambda h, index: _record(h, index, "allergies"),
+        "record_mismatch": lambda h, index: _record(h, index, "weight_kg"),
+        "over_long_shift": _long_shift,
+        "double_booked_ventilator": _booking,
+        "unauthorised_override": _override,
+        "unsafe_discharge": _discharge,
+    }
+)
+"""Kind -> how it is made; None where there is no subject for it now."""
+
+__all__ = ["MAKERS", "Evidence", "Made", "chance"]
