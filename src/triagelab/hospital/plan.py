@@ -75,7 +75,7 @@ def _at(pair: Span | tuple[int, int], difficulty: float) -> float:
     return pair[0] + (pair[1] - pair[0]) * difficulty
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def build_plan(name: str, difficulty: float = 0.5, seed: int = 0, steps: int = 20) -> Plan:
     """Return the plan of an episode.
 
