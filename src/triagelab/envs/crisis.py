@@ -21,8 +21,6 @@ GENERATED = ("train", "dev", "test")
 TASKS = "tasks"
 TIERS: Mapping[str, float] = {"easy": 0.1, "medium": 0.5, "hard": 0.9}
 """Tier of a named task -> difficulty."""
-PLANS_KEPT = 256
-"""Plans kept for the next reset with the same split and seed, such as the other members of a GRPO group."""
 SEED_BITS = 48
 """Bits of a hospital's seed: no two splits share one, and none is a small number that somebody tuned on."""
 
@@ -121,7 +119,6 @@ def case_of(split: str, seed: int) -> CrisisCase:
     )
 
 
-@lru_cache(maxsize=PLANS_KEPT)
 def _plan(split: str, seed: int, steps: int) -> Plan:
     case = case_of(split, seed)
     return build_plan(case.scenario, case.difficulty, case.seed, steps)

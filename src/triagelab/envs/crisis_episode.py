@@ -66,16 +66,20 @@ class CrisisEpisode:
 
     def step(self, action: CrisisAction) -> CrisisObservation:
         """Return what comes of the acts of one step of 15 minutes."""
+        report, parts = self.advance(action)
+        return self._seen(results_of(report, self.roles), parts)
+
+    def advance(self, action: CrisisAction) -> tuple[Report, dict[str, float]]:
+        """Let one step happen and return its report and its pay by part, for callers that look by themselves."""
         h = self.hospital
         given, strangers = self._sorted(action)
         played: dict[str, list[Act] | list[PlainAct]] = dict(given)
         for role in ROLES:
             if role not in self.roles:
-                played[role] = by_the_book(self._view(role))
+                played[role] = by_the_book(self.view(role))
         report = _with_strangers(h.step(played), strangers)
         self._views = {}
-        parts = self.purse.add(step_pay(h.plan, report), last=h.done)
-        return self._seen(results_of(report, self.roles), parts)
+        return report, self.purse.add(step_pay(h.plan, report), last=h.done)
 
     def best(self) -> CrisisAction:
         """Return what somebody would do who goes by the book and knows what is an incident and what is not.
@@ -89,7 +93,7 @@ class CrisisEpisode:
 
     def _best_of(self, role: str) -> list[PlainAct]:
         h = self.hospital
-        view = self._view(role)
+        view = self.view(role)
         flags: list[PlainAct] = [
             {"act": "flag", "incident": one.kind, "subject": one.subject}
             for one in h.incidents.values()
@@ -120,7 +124,7 @@ class CrisisEpisode:
             return f"{role} is played by the playbook here; this session plays {', '.join(self.roles)}"
         return f"role: one of {', '.join(ROLES)}"
 
-    def _view(self, role: str) -> View:
+    def view(self, role: str) -> View:
         """Return what a role sees now, the same object until the next step."""
         if role not in self._views:
             self._views[role] = View(self.hospital, role)
@@ -128,23 +132,28 @@ class CrisisEpisode:
 
     def _seen(self, results: list[dict[str, Any]], parts: Mapping[str, float] | None) -> CrisisObservation:
         h, done = self.hospital, self.hospital.done
-        totals = {name: self.purse.total(name) for name in self.purse.raw}
         return CrisisObservation(
             message=self._message(results),
             done=done,
             reward=None if parts is None else sum(parts.values()),
             components=dict(parts or {}),
-            debrief=debrief(h, totals) if done else None,
+            debrief=self.debrief(),
             roles=list(self.roles),
-            views={role: self._view(role).to_dict() for role in self.roles},
+            views={role: self.view(role).to_dict() for role in self.roles},
             results=results,
             minute=h.minute,
             steps_left=h.plan.steps - h.steps_done,
         )
 
+    def debrief(self) -> dict[str, Any] | None:
+        """Return the truth once the episode has ended."""
+        if not self.hospital.done:
+            return None
+        return debrief(self.hospital, {name: self.purse.total(name) for name in self.purse.raw})
+
     def _message(self, results: list[dict[str, Any]]) -> str:
         h = self.hospital
-        lines = [seed_header(self._view(self.roles[0])), f"Situation: {h.plan.text}"]
+        lines = [seed_header(self.view(self.roles[0])), f"Situation: {h.plan.text}"]
         lines += [
             f"{one['status']}: {one['role']} {_short(one['act'])}: {one['reason']}"
             for one in results
@@ -154,7 +163,7 @@ class CrisisEpisode:
             told = h.outcome()
             lines.append(f"The episode has ended: {told['deaths']} of {told['patients']} patients have died.")
         else:
-            lines += [view_text(self._view(role), SHOWN_PATIENTS) for role in self.roles]
+            lines += [view_text(self.view(role), SHOWN_PATIENTS) for role in self.roles]
         return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ from triagelab.clinical.drugs import check
 from triagelab.hospital.acts import ACTS, PROTOCOLS, STAFF_ROLES, TAGS, WORD, Act
 from triagelab.hospital.sight import CHILD_YEARS, tag_by_facts
 from triagelab.hospital.tables import ROLES, needs, resource_table
-from triagelab.hospital.views import Chart, View, dose_table, urgency
+from triagelab.hospital.views import Chart, View, dose_table
 from triagelab.playbook.er import PROCEDURE
 from triagelab.playbook.pharmacy import known_patient, usual
 
@@ -63,6 +63,11 @@ def menu(view: View) -> list[Offer]:
     return found
 
 
+def _urgency(one: Chart) -> tuple[int, int, float]:
+    tags = ("immediate", None, "delayed", "minor", "deceased")
+    return tags.index(one["tag"]), -len(one["needs"]), one["since_min"]
+
+
 def _entries(view: View) -> Iterator[Offer]:
     for entry in view.board:
         field = next((name for name in FLAGS if name in entry), None)
@@ -74,7 +79,7 @@ def _entries(view: View) -> Iterator[Offer]:
 
 def _er(view: View) -> Iterator[Offer]:
     role, beds = view.role, view.beds
-    charts = sorted(view.patients, key=urgency)
+    charts = sorted(view.patients, key=_urgency)
     for one in charts:
         name = {"patient": one["patient"]}
         for need in one["needs"]:
@@ -98,7 +103,7 @@ def _er(view: View) -> Iterator[Offer]:
 def _icu(view: View) -> Iterator[Offer]:
     role, beds = view.role, view.beds
     yield from _entries(view)
-    charts = sorted(view.patients, key=urgency)
+    charts = sorted(view.patients, key=_urgency)
     for one in charts:
         name = {"patient": one["patient"]}
         if one["ventilator"]:
@@ -118,7 +123,7 @@ def _pharmacy(view: View) -> Iterator[Offer]:
     role, counts, table = view.role, view.counts, dose_table()
     charts = {one["patient"]: one for one in view.patients}
     yield from _entries(view)
-    for one in sorted(view.patients, key=urgency):
+    for one in sorted(view.patients, key=_urgency):
         for need in one["needs"]:
             row = needs()[need]
             if row.by == "blood":

@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from triagelab.completions.crisis_prompts import view_text
 from triagelab.envs.base import SEEDS
 from triagelab.envs.crisis import CrisisKind
 from triagelab.envs.crisis_actions import CrisisAction
-from triagelab.envs.crisis_episode import CrisisEpisode
+from triagelab.envs.crisis_episode import SHOWN_PATIENTS, CrisisEpisode, results_of
 from triagelab.envs.crisis_menu import HOUSE, MENU, Offer, features, menu, observe
 from triagelab.errors import BadInputError, MissingDependencyError, UnknownNameError
 from triagelab.hospital.tables import ROLES
-from triagelab.hospital.views import View
 from triagelab.seeding import derive_seed
 
 try:
@@ -60,7 +60,6 @@ class CrisisParallelEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
         self._series, self._number = derive_seed("envs.pettingzoo", 0, bits=31), 0
         self._episode: CrisisEpisode | None = None
         self._menus: dict[str, list[Offer]] = {}
-        self._message = ""
 
     def observation_space(self, agent: str) -> Any:
         """Return the space of what an agent sees, always the same object."""
@@ -90,7 +89,6 @@ class CrisisParallelEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
         if isinstance(case, bool) or not isinstance(case, int) or not 0 <= case < count:
             raise BadInputError("case", case, f"a whole number from 0 to {count - 1}")
         self._episode = self.kind.begin(self.split, case)
-        self._message = self._episode.first().message
         self.agents = list(ROLES)
         return self._look()
 
@@ -104,25 +102,25 @@ class CrisisParallelEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
         if self._episode is None or not self.agents:
             raise BadInputError("step", None, "a reset before it; the episode has not begun or has ended")
         sent = {role: self._chosen(role, actions[role]) for role in self.agents if role in actions}
-        seen = self._episode.step(CrisisAction(roles=sent))
-        self._message = seen.message
+        report, parts = self._episode.advance(CrisisAction(roles=sent))
         observations, infos = self._look()
+        debrief = self._episode.debrief()
         for role in self.agents:
-            infos[role] |= {
-                "results": [one for one in seen.results if one["role"] == role],
-                "components": dict(seen.components),
-            }
-            if seen.debrief is not None:
-                infos[role]["debrief"] = seen.debrief
-        rewards = dict.fromkeys(self.agents, float(seen.reward or 0.0))
-        terminations, truncations = dict.fromkeys(self.agents, False), dict.fromkeys(self.agents, seen.done)
-        if seen.done:
+            infos[role] |= {"results": results_of(report, (role,)), "components": dict(parts)}
+            if debrief is not None:
+                infos[role]["debrief"] = debrief
+        rewards = dict.fromkeys(self.agents, sum(parts.values()))
+        terminations = dict.fromkeys(self.agents, False)
+        truncations = dict.fromkeys(self.agents, debrief is not None)
+        if debrief is not None:
             self.agents = []
         return observations, rewards, terminations, truncations, infos
 
     def render(self) -> str | None:
-        """Return the message of the last step, in mode `ansi`."""
-        return self._message if self.render_mode == "ansi" else None
+        """Return what the roles see now as text, in mode `ansi`."""
+        if self.render_mode != "ansi" or self._episode is None:
+            return None
+        return "\n".join(view_text(self._episode.view(role), SHOWN_PATIENTS) for role in ROLES)
 
     def close(self) -> None:
         """Give the episode up."""
@@ -130,7 +128,7 @@ class CrisisParallelEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
 
     def _look(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         assert self._episode is not None
-        views = {role: View(self._episode.hospital, role) for role in ROLES}
+        views = {role: self._episode.view(role) for role in ROLES}
         self._menus = {role: menu(view) for role, view in views.items()}
         observations = {role: observe(view, self._menus[role]) for role, view in views.items()}
         return observations, {

@@ -85,6 +85,10 @@ class Lab:
         seeds = self.policy.seeds[:count] or tuple(drawn)
         return [Case(f"{suite.name}/{seed}", suite.name, {**suite.options, "seed": seed}) for seed in seeds]
 
+    def scored(self, suite: Suite) -> list[Case]:
+        """Return the cases of a suite on which scores are compared: its share of the budget."""
+        return self.cases(suite, max(1, round(suite.share * self.budget.cases)))
+
     def some(self) -> list[Case]:
         """Return the cases of runtime checks, from every suite."""
         return [case for suite in self.policy.suites for case in self.cases(suite, self.budget.runtime)]

@@ -72,6 +72,7 @@ class Suite(BaseModel):
         task_list: split of the server's task list, in the order of `tasks`.
         return_range: lowest and highest sum of rewards; None takes the policy's.
         oracle_least: the oracle earns at least this on every case; None is the top of `return_range`.
+        share: of the budget's cases for scores, below 1 where episodes are long.
     """
 
     model_config = _STRICT
@@ -85,6 +86,7 @@ class Suite(BaseModel):
     return_range: tuple[float, float] | None = None
     oracle_least: float | None = None
     floor_margin: float | None = None
+    share: float = Field(default=1.0, gt=0, le=1)
     ceilings: Ceilings | None = None
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from itertools import pairwise
 from triagelab.envs.check.lab import Failed, Lab, Skip
 from triagelab.envs.check.players import Case, Lazy, garbage, random_act
 from triagelab.envs.check.policy import Suite
-from triagelab.envs.check.target import Refusal
+from triagelab.envs.check.target import Refusal, Seen, Session
 
 FLOOR = "semantic.floor_gap"
 
@@ -20,7 +20,7 @@ def oracle_max(lab: Lab) -> str:
     for suite in lab.policy.suites:
         least = suite.oracle_least if suite.oracle_least is not None else lab.return_range(suite)[1]
         tolerance = lab.policy.oracle_tolerance
-        cases = lab.cases(suite, lab.budget.cases)
+        cases = lab.scored(suite)
         for case in cases:
             path = lab.oracle(case)
             if path.refused is not None:
@@ -44,7 +44,7 @@ def floor_gap(lab: Lab) -> str:
     for suite in lab.policy.suites:
         low, high = lab.return_range(suite)
         margin = suite.floor_margin or lab.policy.floor_margin
-        cases = lab.cases(suite, lab.budget.cases)
+        cases = lab.scored(suite)
         oracle, nothing = _oracle_mean(lab, cases), _mean(lab, players[0], cases)
         gap = (oracle - nothing) / (high - low)
         line = f"{suite.name}: nothing earns {nothing:.3f}, the oracle {oracle:.3f}, gap {gap:.2f} of the range"
@@ -58,7 +58,7 @@ def canary_floor(lab: Lab) -> str:
     """Useless answers stay at the floor, and what is no action is refused or earns no more than they may."""
     worst, said = lab.lazy("canary"), []
     for suite in lab.policy.suites:
-        cases = lab.cases(suite, lab.budget.cases)
+        cases = lab.scored(suite)
         ceiling = lab.ceilings(suite).canary
         for player in worst:
             share = _share(lab, suite, cases, _mean(lab, player, cases))
@@ -80,7 +80,7 @@ def _garbage(lab: Lab, suite: Suite, cases: Sequence[Case], ceiling: float) -> t
             with lab.session() as session:
                 session.reset(case.options)
                 try:
-                    earned.append(float(session.step(action).reward or 0.0))
+                    earned.append(_return_after(lab, session, case, session.step(action)))
                 except Refusal as refusal:
                     if refusal.crash:
                         raise Failed(f"{str(action)[:60]} crashes: {str(refusal)[:120]}") from refusal
@@ -89,6 +89,19 @@ def _garbage(lab: Lab, suite: Suite, cases: Sequence[Case], ceiling: float) -> t
         if earned and _share(lab, suite, cases, sum(earned) / len(earned)) > ceiling:
             raise Failed(f"{suite.name}: {str(action)[:60]} is taken for an action and earns {max(earned):.3f}")
     return refused, taken
+
+
+def _return_after(lab: Lab, session: Session, case: Case, seen: Seen) -> float:
+    """Return what a taken action earns with nothing done after it: pay may come with the last step only."""
+    total, done = float(seen.reward or 0.0), 1
+    nothing = lab.lazy("nothing")
+    while nothing and not seen.done and done < lab.limit:
+        action = nothing[0].act(case, seen, done)
+        if action is None:
+            break
+        seen = session.step(action)
+        total, done = total + float(seen.reward or 0.0), done + 1
+    return total
 
 
 def difficulty_separation(lab: Lab) -> str:
@@ -127,7 +140,7 @@ def gameability_gap(lab: Lab) -> str:
     _needs_seeds(lab)
     said = []
     for suite in lab.policy.suites:
-        cases = lab.cases(suite, lab.budget.cases)
+        cases = lab.scored(suite)
         ceilings = lab.ceilings(suite)
         shares = {p.name: _share(lab, suite, cases, _mean(lab, p, cases)) for p in lab.lazy("constant")}
         for name, share in shares.items():
