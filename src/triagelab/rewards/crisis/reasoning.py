@@ -109,7 +109,7 @@ def _check(said: str, sheet: Sheet, meant: set[str]) -> tuple[int, int]:
     """Return how many claims of a segment are true and how many are false."""
     low = _plain(said)
     right = wrong = 0
-    for label, number in _LABELLED.findall(low):
+    for label, number in _LABELLED.findall(_plain(ID.sub(" ", said))):
         known = _label(label, sheet)
         if known is not None:
             value, tolerance = sheet.numbers[known], 0.15 if known.startswith("temp") else 0.51

@@ -14,6 +14,8 @@ from functools import lru_cache
 
 from triagelab.hospital.acts import Act, Refusal
 from triagelab.hospital.hospital import Hospital
+from triagelab.hospital.ledger import Ledger
+from triagelab.hospital.patient import GONE
 from triagelab.hospital.results import Result
 from triagelab.hospital.tables import ROLES
 from triagelab.hospital.views import View
@@ -92,9 +94,11 @@ def _course(key: StateKey, frozen: _Frozen, refused: int) -> Course:
         name for name, found in h.incidents.items() if found.kind is not None and found.status == "open"
     )
     first = _counts(h, key.role)
+    watched = h.ledger = _Watched(h.ledger)
     report = h.step({**_others(key), key.role: acts})
     results = tuple(result for result in report.results if result.act.role == key.role)
     caught = _caught(h, results, open_before)
+    left = sum(1 for role, about in watched.dropped if role == key.role and _sent_away(h, about))
     late, icu = _open(h, key.role), _served(h)
     for _ in range(HORIZON - 1):
         h.step({role: by_the_book(View(h, role)) for role in ROLES})
@@ -106,8 +110,30 @@ def _course(key: StateKey, frozen: _Frozen, refused: int) -> Course:
         for name, patient in h.patients.items()
         if patient.arrived and patient.alive
     )
-    duty = done - WRONG * (wrong + refused) - missed - LATE * late
+    duty = done - WRONG * (wrong + refused) - missed - LATE * late - left * (1.0 + LATE * HORIZON)
     return Course(deaths, duty, icu / HORIZON, results, caught)
+
+
+class _Watched(Ledger):
+    """A ledger that keeps what was taken back: a duty that ends because its patient was sent away is not done."""
+
+    __slots__ = ("dropped",)
+
+    def __init__(self, ledger: Ledger) -> None:
+        for name in Ledger.__slots__:
+            setattr(self, name, getattr(ledger, name))
+        self.dropped: list[tuple[str, str]] = []
+
+    def drop(self, role: str, what: str, about: str) -> None:
+        """Take a duty back and keep whose it was, and about whom."""
+        if (role, what, about) in self.open:
+            self.dropped.append((role, about))
+        super().drop(role, what, about)
+
+
+def _sent_away(h: Hospital, about: str) -> bool:
+    found = h.patients.get(about)
+    return found is not None and found.alive and found.area in GONE
 
 
 def _counts(h: Hospital, role: str) -> tuple[int, int, int]:

@@ -100,9 +100,8 @@ def _gate(preset: CrisisPreset, one: Subject, measures: dict[str, Measure]) -> f
         if found.progress is None:
             continue
         if found.at_stake:
-            gained, shares = gained + share * found.progress, shares + share
-        else:
-            harm += found.progress
+            gained, shares = gained + share * min(1.0, max(0.0, found.progress)), shares + share
+        harm += min(0.0, found.progress)
     opened = gained / shares if shares else 1.0
     return min(1.0, max(0.0, opened + harm))
 

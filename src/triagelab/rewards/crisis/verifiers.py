@@ -1,7 +1,7 @@
 """Eight verifiers of one completion of one role in one state, each 0 to 1, each a function of both.
 
 patient_survival, icu_efficiency and action_alignment roll the simulator forward (see `rollouts`, `measures` for their
-scale); violation_detection is the F-measure over incidents in the role's view; reasoning_quality and no_hallucination
+scale); violation_detection is recall and precision over incidents in the role's view; reasoning_quality and no_hallucination
 check the text against the view; format_compliance and response_speed look at the form.
 """
 
@@ -14,6 +14,8 @@ from types import MappingProxyType
 from triagelab.completions.answers import ParseStatus
 from triagelab.completions.crisis_facts import Facts, facts_of
 from triagelab.completions.crisis_reading import CrisisReading, read_completion
+from triagelab.hospital.resolve import budget
+from triagelab.hospital.results import DONE
 from triagelab.hospital.tables import resource_table
 from triagelab.hospital.views import View
 from triagelab.rewards.crisis.measures import Measure, on_scale
@@ -49,8 +51,8 @@ class Subject:
 
     @property
     def carried_out(self) -> int:
-        """Acts that were done or wait, and were not wrong."""
-        return sum(1 for one in self.course.results if one.right is not False and one.status in ("done", "held"))
+        """Acts that were done and were not wrong."""
+        return sum(1 for one in self.course.results if one.right is not False and one.status == DONE)
 
 
 @lru_cache(maxsize=2048)
@@ -59,12 +61,18 @@ def _facts(key: StateKey) -> Facts:
 
 
 def format_compliance(one: Subject) -> Measure:
-    """1 for the object alone, 0.7 with words around it or no reasoning, times the share of acts that can be read."""
+    """1 for the object alone, 0.7 with words around it or no reasoning, times the share of acts that count.
+
+    An act counts that can be read, is sent once and lies within the acts of a step.
+    """
     reading = one.reading
+    if not reading.readable:
+        return Measure(0.0, reading.reason)
     sent = len(reading.acts) + len(reading.refused)
-    share = len(reading.acts) / sent if sent else 1.0
+    different = len({(act.kind, tuple(act.args.items())) for act in reading.acts})
+    fit = min(different, budget(one.key.role))
     form = 1.0 if reading.status is ParseStatus.CLEAN else 0.7
-    return Measure(form * share, f"{reading.reason}; {len(reading.acts)} of {sent} acts can be read")
+    return Measure(form * (fit / sent if sent else 1.0), f"{reading.reason}; {fit} of {sent} acts count")
 
 
 def patient_survival(one: Subject) -> Measure:
@@ -77,25 +85,33 @@ def patient_survival(one: Subject) -> Measure:
 def action_alignment(one: Subject) -> Measure:
     """What the role owed and did over the horizon, less what it did wrong, missed or left waiting."""
     nothing = one.stakes.nothing.duty
-    return on_scale(one.course.duty - nothing, one.stakes.book.duty - nothing, *DUTY, "duties")
+    gain = _worth(one, one.course.duty - nothing, DUTY[1])
+    return on_scale(gain, one.stakes.book.duty - nothing, *DUTY, "duties")
 
 
 def icu_efficiency(one: Subject) -> Measure:
     """Needs of intensive care or a ventilator that go unmet, and beds and ventilators that serve nobody's need."""
     nothing = one.stakes.nothing.icu
-    return on_scale(one.course.icu - nothing, one.stakes.book.icu - nothing, *ICU, "beds and ventilators")
+    gain = _worth(one, one.course.icu - nothing, ICU[1])
+    return on_scale(gain, one.stakes.book.icu - nothing, *ICU, "beds and ventilators")
+
+
+def _worth(one: Subject, gain: float, harm: float) -> float:
+    """Return a gain less what it costs in lives: beds and duties that are gained by letting people die are no gain."""
+    lost = min(1.0, max(0.0, -(patient_survival(one).progress or 0.0)))
+    return (gain * max(0.0, 1.0 - 2.0 * lost) if gain > 0 else gain) - lost * harm
 
 
 def violation_detection(one: Subject) -> Measure:
-    """F-measure of what was flagged, rejected or corrected against what is open in view; a false flag always costs."""
+    """Recall times squared precision of flags, rejections and corrections against what is open in the role's view."""
     role, incidents = one.key.role, snapshot(one.key).incidents
     there = sum(1 for found in incidents.values() if found.kind and found.status == "open" and found.role == role)
     caught = len(one.course.caught)
     false = sum(1 for result in one.course.results if result.act.kind in _FLAGS and result.right is False)
     if not there and not caught:
         return Measure(QUIET / (1 + false), f"nothing is open in view; {false} false flags")
-    value = 2 * caught / (caught + false + max(there, caught))
-    return Measure(value, f"{caught} of {there} caught, {false} false flags", value)
+    value = caught / max(there, caught) * (caught / (caught + false)) ** 2 if caught else 0.0
+    return Measure(value, f"{caught} of {there} caught, {false} false flags")
 
 
 def reasoning_quality(one: Subject) -> Measure:
