@@ -52,7 +52,7 @@ class Mover:
         for patient in self.h.here.values():
             need = patient.need("ventilation")
             if patient.ventilator and (need is None or need.s <= FIT):
-                self._add(0.3, UNIT, "wean", patient)
+                self._add(2.0, UNIT, "wean", patient)
                 self.ventilators += 1
             if patient.area == "icu" and self.beds["ward"] > 0 and not _supported(patient, weaned=True):
                 short = self.beds["icu"] < 3
@@ -114,7 +114,10 @@ class Mover:
         self.beds[area] -= 1
         if patient.area in self.beds:
             self.beds[patient.area] += 1
-        use_unit = area in ("icu", "ward") or (area == "overflow" and patient.area in ("theatre", "ward", "icu"))
+        owed = self.sight.owed(UNIT, "admit", patient.spec.id) > 0.0
+        use_unit = area in ("icu", "ward") or (
+            area == "overflow" and (owed or patient.area in ("theatre", "ward", "icu"))
+        )
         if use_unit:
             self._add(worth, UNIT, "admit", patient, unit=area)
         else:

@@ -82,10 +82,12 @@ def _protocols(sight: Sight) -> list[Act]:
 
 
 def _overflow(sight: Sight, beds: dict[str, int]) -> list[Act]:
+    """Open overflow beds for those who are owed a bed, as long as there are nurses for them."""
     h = sight.h
-    if h.free("bay") >= 2 or beds["overflow"] > 0 or sight.hours < 0.5:
+    if h.free("bay") >= 2 or beds["overflow"] > 0 or h.cover.get("ed", 1.0) < 0.7:
         return []
-    return [Act(UNIT, "open_overflow", {"beds": 4})]
+    owed = sum(1 for role, what, _ in h.ledger.open if what in ("admit", "place") and role in (UNIT, "er_triage"))
+    return [Act(UNIT, "open_overflow", {"beds": min(8, owed)})] if owed else []
 
 
 __all__ = ["rest_of"]

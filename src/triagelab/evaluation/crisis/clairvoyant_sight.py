@@ -10,6 +10,9 @@ from triagelab.hospital.acts import Act
 from triagelab.hospital.hospital import Hospital
 from triagelab.hospital.patient import Need, Patient
 
+_RARE = {"er_triage": 1.0, "icu_management": 2.5, "pharmacy": 2.0}
+"""How much more a duty of a role counts than one of emergency triage, which has most of them."""
+
 
 class Aims(NamedTuple):
     """What the play weighs. Units: points of the composite.
@@ -50,7 +53,8 @@ class Sight(NamedTuple):
         return self.weigh(patient, delay_cost(need, self.hours, patient.care))
 
     def owed(self, role: str, what: str, about: str) -> float:
-        return self.aims.duty if (role, what, about) in self.h.ledger.open else 0.0
+        """Return what doing a duty is worth, more for a role that has few; 0 where it is not owed."""
+        return self.aims.duty * _RARE.get(role, 3.0) if (role, what, about) in self.h.ledger.open else 0.0
 
     def may(self, act: Act) -> bool:
         """Return whether the hospital has not turned this act down for good."""

@@ -199,11 +199,10 @@ class _Search:
 
     def result(self) -> Found:
         """Return the best of all; a member of the portfolio where no play is at least as good."""
-        best = max([*([self.best] if self.best else []), *self.portfolio], key=self.rank)
-        best.plays = self.plays + len(self.portfolio)
-        return Found(
-            best.record.model_copy(update={"policy": ORACLE}), best.acts, best.source, best.weights, plays=best.plays
-        )
+        found = [*self.portfolio] if self.best is None else [self.best, *self.portfolio]
+        best = max(found, key=self.rank)
+        record = best.record.model_copy(update={"policy": ORACLE})
+        return Found(record, best.acts, best.source, best.weights, plays=self.plays + len(self.portfolio))
 
 
 def doomed(patient: Patient, end: float) -> bool:
