@@ -27,16 +27,16 @@ class Mixed:
 
     def begin(self, seed: int) -> None:
         """Begin every policy once; all get the same seed."""
-        for policy in self._policies():
+        for policy in self.policies():
             policy.begin(seed)
 
     def act(self, views: Mapping[str, View]) -> Acts:
         """Return the acts of each role from the policy that plays it."""
         self.said, found = {}, {}
-        for policy in self._policies():
+        for policy in self.policies():
             mine = [role for role in views if self.roles.get(role, self.rest) is policy]
             # A script may look at any view; a model is asked for its own roles only.
-            entry = REGISTRY.get(policy.name)
+            entry = REGISTRY.get(policy.name.partition(":")[0])
             acts = policy.act(views if entry is None or entry.scripted else {role: views[role] for role in mine})
             found |= {role: acts[role] for role in mine if role in acts}
             said = getattr(policy, "said", None)
@@ -44,7 +44,8 @@ class Mixed:
                 self.said |= {role: said[role] for role in mine if role in said}
         return found
 
-    def _policies(self) -> list[CrisisPolicy]:
+    def policies(self) -> list[CrisisPolicy]:
+        """Return every policy once, that of most roles first."""
         return list({id(policy): policy for policy in (self.rest, *self.roles.values())}.values())
 
 
@@ -67,7 +68,9 @@ def read_roles(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def build_policy(policy: str, roles: Mapping[str, str], episode: tuple[str, float, int, int], **options: Any) -> Any:
+def build_policy(
+    policy: str, roles: Mapping[str, str], episode: tuple[str, float, int, int], **options: Any
+) -> CrisisPolicy:
     """Return the policy of a run.
 
     Args:

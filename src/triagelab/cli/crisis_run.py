@@ -46,8 +46,8 @@ def run(
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
 ) -> None:
     """Play one episode of a hospital crisis and say what came of it. Research and education only."""
-    from triagelab.cli.crisis_roles import build_policy, read_roles
-    from triagelab.cli.endpoint import endpoint_options
+    from triagelab.cli.crisis_roles import Mixed, build_policy, read_roles
+    from triagelab.cli.endpoint import endpoint_options, usage_lines
     from triagelab.evaluation.crisis_replay_record import record_episode
     from triagelab.hospital.plan import build_plan
 
@@ -58,10 +58,14 @@ def run(
     build_plan(scenario, difficulty, seed, steps)  # says what is wrong before a model is loaded
     _check_outputs(keep, html)
     player = build_policy(policy, roles, (scenario, difficulty, seed, steps), **options)
-    with _shown(watch, pace, (scenario, difficulty, seed, steps), policy, as_json) as on_step:
-        found = record_episode(player, scenario, difficulty, seed, steps, on_step, roles)
+    named = {role: one.name for role, one in player.roles.items()} if isinstance(player, Mixed) else {}
+    with _shown(watch, pace, (scenario, difficulty, seed, steps), player.name, as_json) as on_step:
+        found = record_episode(player, scenario, difficulty, seed, steps, on_step, named)
     _write(found, keep, html)
     _print(found, as_json)
+    for one in dict.fromkeys([player, *(player.policies() if isinstance(player, Mixed) else ())]):
+        for line in usage_lines(one):
+            typer.echo(line, err=True)
 
 
 def replay(
@@ -81,8 +85,9 @@ def replay(
     header = found.header
     episode = (header.scenario, header.difficulty, header.seed, header.steps)
     with _shown(watch, pace, episode, header.policy, as_json, header) as on_step:
-        for step in found.steps if on_step is not None else ():
-            on_step(step)
+        if on_step is not None:
+            for step in found.steps:
+                on_step(step)
     _write(found, None, html)
     proof = None
     if check:

@@ -60,7 +60,7 @@ class Recorder:
         spoken = said if isinstance(said, Mapping) else {}
         found = Step(
             step=len(self.steps),
-            acts={str(role)[:40]: sent(str(role), acts[role]) for role in _roles_first(acts)},
+            acts=sendable(acts),
             said={role: str(spoken[role])[:SAID] for role in ROLES if spoken.get(role)},
             results=tuple(_results(report)[:MAX_ENTRIES]),
             happened=tuple((round(minute, 1), words[:TEXT]) for minute, words in report.happened[:MAX_ENTRIES]),
@@ -108,9 +108,10 @@ def _died(before: Snapshot, after: Snapshot) -> list[str]:
     return [name for name in dead if name in alive or name not in before.patients]
 
 
-def _roles_first(acts: Mapping[str, object]) -> list[str]:
-    """Return the names under which acts came, the six roles first: of thousands of other names the rest is left out."""
-    return sorted(acts, key=lambda role: role not in ROLES)[:MAX_ENTRIES]
+def sendable(acts: Mapping[str, object]) -> dict[str, Any]:
+    """Return the acts of a step as plain JSON values, the six roles first; of a flood of names some are left out."""
+    roles = sorted(acts, key=lambda role: role not in ROLES)[:MAX_ENTRIES]
+    return {str(role)[:40]: sent(str(role), acts[role]) for role in roles}
 
 
 def _results(report: Report) -> list[ActResult]:
@@ -161,11 +162,14 @@ def plain(value: object, depth: int = DEPTH) -> Any:
 
 
 class Witness:
-    """A policy that plays as another one does and keeps what that one sent and said in the last step."""
+    """A policy that plays as another one does and keeps what that one sent and said in the last step.
+
+    What it hands on is what a file can hold, so that the episode that is played is the one that is recorded.
+    """
 
     def __init__(self, inner: CrisisPolicy) -> None:
         self.inner, self.name = inner, inner.name
-        self.acts: Acts = {}
+        self.acts: dict[str, Any] = {}
         self.said: object = None
 
     def begin(self, seed: int) -> None:
@@ -173,7 +177,7 @@ class Witness:
         self.inner.begin(seed)
 
     def act(self, views: Mapping[str, View]) -> Acts:
-        self.acts = self.inner.act(views)
+        self.acts = sendable(self.inner.act(views))
         self.said = getattr(self.inner, "said", None)
         return self.acts
 
@@ -209,4 +213,4 @@ def record_episode(
     return recorder.end(h, deaths_of_nothing(scenario, difficulty, seed, steps))
 
 
-__all__ = ["Recorder", "Witness", "deaths_of_nothing", "plain", "record_episode", "sent"]
+__all__ = ["Recorder", "Witness", "deaths_of_nothing", "plain", "record_episode", "sendable"]
