@@ -23,7 +23,7 @@ SHARED: tuple[str, ...] = ("waiting", "bay", "resus", "overflow", "ward", "icu")
 STAFF_AREAS = frozenset({"waiting", "bay", "resus", "overflow"})
 PROTOCOL = 0.35
 """What the isolation protocol leaves of exposure. Assumed."""
-PROTECTED = 0.3
+PROTECTED = 0.2
 """Share of the patients' exposure that staff in their everyday protection take. Assumed."""
 TOWN = 1.5
 """Exposure among those who were sent home, against the same number in a waiting room: households are close. Assumed."""

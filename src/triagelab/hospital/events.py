@@ -71,7 +71,8 @@ def work_up(h: Hospital, about: str) -> None:
             _physician_order(h, patient, need.drug or need.row.means[0])
     if patient.spec.comfort_drug and patient.spec.comfort_drug not in patient.given:
         _physician_order(h, patient, patient.spec.comfort_drug)
-    if "isolation" not in (need.kind for need in patient.needs) and patient.spec.severity != "mild":
+    has_bed = patient.area in ("icu", "ward", "overflow", "theatre")
+    if not has_bed and patient.spec.severity != "mild" and patient.need("isolation") is None:
         h.ledger.owe("icu_management", "admit", patient.id, h.minute)
 
 
