@@ -189,7 +189,7 @@ def untriaged(h: Hospital, act: Act, rule: Rule) -> Finding | None:
 
 def no_bed(h: Hospital, act: Act, rule: Rule) -> Finding | None:
     patient = patient_here(h, act)
-    to = "ward" if act.kind == "step_down" else act.args.get("area") or act.args.get("unit")
+    to = "ward" if act.kind == "step_down" else str(act.args.get("area") or act.args.get("unit"))
     if patient is None or patient.area == to or h.free(to) > 0:
         return None
     if act.kind == "place" and patient.area in ("theatre", "icu", "ward"):

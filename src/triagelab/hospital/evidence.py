@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from triagelab.hospital.acts import MAY_AUTHORISE, SHORT_FORMS
 from triagelab.hospital.care import new_order
 from triagelab.hospital.known import looks_well
-from triagelab.hospital.orders import Order, flaw_of, usual_dose
+from triagelab.hospital.orders import Order, flaw_of, usual_dose, wrong_dose
 from triagelab.hospital.patient import Patient
 from triagelab.hospital.tables import resource_table
 from triagelab.seeding import unit
@@ -54,8 +54,9 @@ def _treated(h: Hospital) -> list[str]:
 def _bad_order(h: Hospital, index: int, wanted: str) -> Made | None:
     """Write an order that breaks a drug rule, or whose dose lies outside the usual, for somebody it is wrong for."""
     ids = _treated(h)
-    table = resource_table().drug
-    drugs = list(table)
+    drugs = list(resource_table().drug)
+    if wanted == "contraindicated_order":
+        ids = [name for name in ids if _delicate(h.patients[name])]
     pairs = [(name, drug) for name in ids for drug in drugs if drug not in h.patients[name].given]
     begin = int(chance(h, index, 2) * max(1, len(pairs)))
     stride = 1 + 2 * int(chance(h, index, 3) * 20)
@@ -69,15 +70,24 @@ def _bad_order(h: Hospital, index: int, wanted: str) -> Made | None:
     return None
 
 
+def _delicate(patient: Patient) -> bool:
+    """Return whether drug rules are likely to forbid him something."""
+    spec = patient.spec
+    return bool(spec.allergies or spec.active) or spec.background.get("egfr", 90.0) < 60
+
+
 def _wrong(h: Hospital, index: int, wanted: str, patient: Patient, drug: str) -> Order | None:
     row = resource_table().drug[drug]
-    usual = usual_dose(drug, patient.spec.age_years, patient.spec.weight_kg)
+    usual_weight = patient.spec.weight_kg
+    usual = usual_dose(drug, patient.spec.age_years, usual_weight)
     if usual is None:
         return None
     factors = (1.0,) if wanted == "contraindicated_order" else FACTORS
     begin = int(chance(h, index, 4) * len(factors))
     for place in range(len(factors)):
         dose = float(f"{usual * factors[(begin + place) % len(factors)]:.3g}")
+        if wanted == "wrong_dose" and wrong_dose(drug, dose, row.unit, patient.spec.age_years, usual_weight) is None:
+            continue
         trial = Order("", patient.id, drug, dose, row.unit, row.route, "physician", h.minute)
         if flaw_of(patient.spec, trial) == wanted:
             return trial
@@ -187,7 +197,9 @@ def _discharge(h: Hospital, index: int) -> Made | None:
     swap = chance(h, index, 2) < 0.5
     mine, free = (f"D-{2 * index + 1 + swap:02d}", f"D-{2 * index + 2 - swap:02d}")
     by = _of(h, index, 3, WHO)
-    decoys = tuple((free, {"request": free, "patient": name, "by": _of(h, index, 4, WHO)}) for name in well[:1])
+    decoys: tuple[tuple[str, Evidence], ...] = tuple(
+        (free, {"request": free, "patient": name, "by": _of(h, index, 4, WHO)}) for name in well[:1]
+    )
     return Made(mine, chosen, {"request": mine, "patient": chosen, "by": by}, decoys)
 
 

@@ -25,6 +25,8 @@ USUAL: Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """Vital signs at which an adult looks well. Assumed, near the zero points of NEWS2."""
+FIT = 0.12
+"""Severity at or below which support can be taken away; the daily round tells. Assumed."""
 
 
 def record_readable(h: Hospital) -> bool:
@@ -94,6 +96,8 @@ def looks_well(patient: Patient) -> bool:
 
 
 __all__ = [
+    "FIT",
+    "USUAL",
     "at_work",
     "known_facts",
     "known_flaw",

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-
-from triagelab.clinical.drugs import ActiveDrug, Allergy, DrugOrder, DrugPatient, Review, check
-from triagelab.clinical.vitals import VitalSigns
 from triagelab.errors import BadInputError
 from triagelab.hospital.plan import PatientSpec
+from triagelab.hospital.reviews import Facts, drug_patient, review, true_facts
 from triagelab.hospital.tables import resource_table
 
-Facts = tuple[
-    float,
-    str,
-    float | None,
-    tuple[tuple[str, str], ...] | None,
-    tuple[tuple[str, float], ...] | None,
-    tuple[str, ...] | None,
-]
-"""What the drug rules ask of a patient: age in years, sex, weight in kg, (allergen, reaction), numbers by name, drugs
-taken. None is not known."""
-_NO_VITALS = VitalSigns()
 PENDING, GIVEN, REJECTED = "pending", "given", "rejected"
 MOST_OF_USUAL, LEAST_OF_USUAL = 2.0, 0.4
 """A dose above or below these shares of the usual one is a wrong dose. Assumed."""
@@ -67,54 +53,6 @@ def usual_dose(drug: str, age_years: float, weight_kg: float | None) -> float | 
     if weight_kg is None:
         return None
     return min(row.dose, round(row.per_kg * weight_kg, 2))
-
-
-@lru_cache(maxsize=8192)
-def drug_patient(facts: Facts) -> DrugPatient:
-    """Return the patient as the drug rules see him, from facts."""
-    age_years, sex, weight_kg, allergies, numbers, active = facts
-    return DrugPatient(
-        age_years=age_years,
-        sex=sex,
-        weight_kg=weight_kg,
-        vitals=_NO_VITALS,
-        numbers=dict(numbers or ()),
-        active=None if active is None else tuple(_taken(name) for name in active),
-        allergies=None if allergies is None else tuple(_allergy(drug, reaction) for drug, reaction in allergies),
-    )
-
-
-@cache
-def _taken(name: str) -> ActiveDrug:
-    return ActiveDrug(name)
-
-
-@cache
-def _allergy(drug: str, reaction: str) -> Allergy:
-    return Allergy(drug, reaction)
-
-
-@lru_cache(maxsize=4096)
-def _written(drug: str, dose: float, unit: str, route: str) -> DrugOrder:
-    return DrugOrder(drug=drug, dose=dose, unit=unit, route=route)
-
-
-@lru_cache(maxsize=8192)
-def true_facts(spec: PatientSpec) -> Facts:
-    """Return everything that is true of a patient and that the drug rules ask for."""
-    weight = spec.weight_kg if spec.weight_known else None
-    return spec.age_years, spec.sex, weight, spec.allergies, tuple(spec.background.items()), spec.active
-
-
-@lru_cache(maxsize=16384)
-def review(facts: Facts, drug: str, dose: float, unit: str, route: str) -> Review:
-    """Return what the drug rules say of an order for a patient of whom so much is known.
-
-    Hospital and pharmacist ask the same question of the same facts: it is worked out once.
-
-    Raises: BadInputError for a drug, dose, unit or route that is none.
-    """
-    return check(_written(drug, dose, unit, route), drug_patient(facts))
 
 
 def dose_problem(spec: PatientSpec, drug: str, dose: float, unit: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from triagelab.hospital import care
 from triagelab.hospital.acts import Act
 from triagelab.hospital.deeds.common import patient_of
+from triagelab.hospital.known import FIT
 from triagelab.hospital.patient import Need, Patient
 from triagelab.hospital.results import Result, done, held, refused
 from triagelab.hospital.tables import resource_table
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
 
 ROLE = "icu_management"
-FIT = 0.12
-"""Severity at or below which support can be taken away. Assumed."""
 
 
 def admit(h: Hospital, act: Act) -> Result:
