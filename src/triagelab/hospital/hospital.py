@@ -43,7 +43,7 @@ class Hospital:
         occupied: area -> ids of patients there. `queue`: ids of patients who wait for a doctor.
         systems: system -> minute at which it failed, None is up; `paper`: systems with a paper fallback.
         died: who died in the last step. `last_results`, `last_refusals`: what became of the acts of the last step.
-        charts: charts of this moment, each built once for all roles.
+        charts: patient -> what his chart was built from, and the chart.
     """
 
     def __init__(self, plan: Plan | None = None) -> None:
@@ -96,7 +96,7 @@ class Hospital:
         self.hands = 0.0
         self.shift = Shift(self.people, 0.0)
         self.step_hazard = 0.0
-        self.charts: dict[str, dict[str, Any]] = {}
+        self.charts: dict[str, tuple[list[Any], dict[str, Any]]] = {}
         for spec in plan.patients:
             if spec.arrival_min < 0:
                 events.lie_in(self, self.patients[spec.id])
@@ -133,14 +133,12 @@ class Hospital:
         """
         begun = self.minute
         before = self._incident_counts()
-        self.charts = {}
         self.happened, self.died = [], []
         self.step_hazard = 0.0
         read, refusals = self._read(acts)
         results = apply_all(self, read) if read else []
         self._run(begun + STEP_MIN)
         self.steps_done += 1
-        self.charts = {}
         self._begin_step()
         events.look_around(self)
         self.last_results, self.last_refusals = tuple(results), tuple(refusals)
@@ -279,7 +277,7 @@ class Hospital:
         new.messages, new.heap, new.happened = list(self.messages), list(self.heap), list(self.happened)
         new.died, new.ambulances = list(self.died), list(self.ambulances)
         new.ledger = self.ledger.copy()
-        new.charts = {}
+        new.charts = dict(self.charts)
         return new
 
     @property

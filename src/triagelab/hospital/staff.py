@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from triagelab.hospital.plan import Plan
 from triagelab.hospital.tables import resource_table
@@ -47,9 +48,17 @@ class Member:
 
 def strength(hours: float) -> float:
     """Return how much of a rested person's work one does after so many hours on duty."""
+    begins, span, loss = _fatigue()
+    if hours <= begins:
+        return 1.0
+    tired = (hours - begins) / span
+    return 1.0 - loss * tired if tired < 1.0 else 1.0 - loss
+
+
+@cache
+def _fatigue() -> tuple[float, float, float]:
     row = resource_table().people
-    tired = (hours - row.fatigue_from_h) / (row.fatigue_full_h - row.fatigue_from_h)
-    return 1.0 - row.fatigue_loss * min(1.0, max(0.0, tired))
+    return row.fatigue_from_h, row.fatigue_full_h - row.fatigue_from_h, row.fatigue_loss
 
 
 def first_roster(plan: Plan) -> list[Member]:

@@ -6,13 +6,19 @@ recorded, what is an incident and what a decoy. Lists and mappings are made for 
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, cached_property, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from triagelab.hospital.counts import counts_of
 from triagelab.hospital.incidents import OWNER
+from triagelab.hospital.known import FIT
 from triagelab.hospital.orders import PENDING
 from triagelab.hospital.patient import Patient
+from triagelab.hospital.plan import PatientSpec
 from triagelab.hospital.resolve import budget
+from triagelab.hospital.results import DONE
 from triagelab.hospital.sight import casualty_facts
 from triagelab.hospital.tables import resource_table
 
@@ -20,59 +26,131 @@ if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
 
 Chart = dict[str, Any]
+PARTS: tuple[str, ...] = (
+    "house",
+    "patients",
+    "orders",
+    "beds",
+    "people",
+    "cover",
+    "board",
+    "counts",
+    "messages",
+    "last_results",
+)
+"""What a view consists of; what is empty is left out of its mapping."""
+TAG_RANK: Mapping[str | None, int] = MappingProxyType(
+    {"immediate": 0, None: 1, "delayed": 2, "minor": 3, "deceased": 4}
+)
+"""Tag -> place in the order of urgency; somebody without a tag has not been looked at yet."""
 ED_AREAS = ("waiting", "resus", "bay", "isolation", "overflow")
+
+
+@lru_cache(maxsize=4096)
+def _identity(spec: PatientSpec) -> tuple[Chart, Chart]:
+    """Return what never changes in a chart: whoever looks can tell the first, the second stands in the record."""
+    seen: Chart = {
+        "patient": spec.id,
+        "complaint": spec.text,
+        "age_years": spec.age_years,
+        "sex": spec.sex,
+        "weight_kg": spec.weight_kg if spec.weight_known else None,
+    }
+    record: Chart = {
+        "allergies": tuple(f"{drug}: {reaction}" for drug, reaction in spec.allergies),
+        "history": {**spec.background, "active": spec.active},
+        "group": spec.group if spec.group_known else None,
+    }
+    return seen, record
 
 
 def chart(h: Hospital, patient: Patient) -> Chart:
     """Return what staff know of a patient. Units: minutes since the episode began; vital signs as named.
 
-    Missing: `vitals` None were never taken; `allergies` None where the record cannot be read; `weight_kg`, `group` and
-    `tag` None are unknown or not given.
+    It is built again only when something in it has changed, and shared by all roles: to be read, not written.
+
+    `fit`: support that he gets and could do without, as the daily round tells.
+
+    Missing: `vitals` None were never taken; `allergies` and `history` None where the record cannot be read;
+    `weight_kg`, `group` and `tag` None are unknown or not given.
     """
-    spec = patient.spec
-    readable = h.systems["ehr"] is None or "ehr" in h.paper
-    needs: list[str] = []
-    met: list[str] = []
-    drugs: list[str] = []
-    units = 0
+    given = patient.given
+    state = [
+        patient.seen,
+        patient.seen_at,
+        patient.area,
+        patient.tag,
+        patient.placed_at,
+        patient.moved_at,
+        patient.worked_up,
+        patient.ventilator,
+        patient.called,
+        patient.weighed,
+        h.systems["ehr"] is None or "ehr" in h.paper,
+        None if patient.tag is not None else h.minute,
+        *given.values(),
+    ]
     for need in patient.needs:
         if need.known:
             if need.met_at is None:
-                needs.append(need.kind)
-                if need.drug is not None:
-                    drugs.append(need.drug)
-                if need.units > 0:
-                    units = need.units
+                state += (need.kind, need.units)
             else:
-                met.append(need.kind)
-    found: Chart = {
-        "patient": spec.id,
-        "complaint": spec.text,
-        "age_years": spec.age_years,
-        "sex": spec.sex,
-        "area": patient.area,
-        "tag": patient.tag,
-        "since_min": patient.placed_at if patient.placed_at is not None else spec.arrival_min,
-        "vitals": patient.seen,
-        "vitals_min": patient.seen_at,
-        "needs": needs,
-        "met": met,
-        "weight_kg": spec.weight_kg if spec.weight_known else None,
-        "allergies": [f"{drug}: {reaction}" for drug, reaction in spec.allergies] if readable else None,
-        "history": {**spec.background, **({"active": list(spec.active)} if spec.active else {})} if readable else None,
-        "group": spec.group if spec.group_known and readable else None,
-        "called": sorted(patient.called),
-        "ventilator": patient.ventilator,
-        "worked_up": patient.worked_up,
-        "given": sorted(patient.given),
-    }
-    if drugs:
-        found["antidotes"] = drugs
-    if units:
-        found["units_needed"] = units
+                state += (need.kind, -1, need.s <= FIT)
+    name = patient.spec.id
+    last = h.charts.get(name)
+    if last is not None and last[0] == state:
+        return last[1]
+    found = _chart(patient, state[10])
     if patient.tag is None:
         patient.settle(h.minute)
         found["sight"] = casualty_facts(patient)
+    h.charts[name] = (state, found)
+    return found
+
+
+def _chart(patient: Patient, readable: bool) -> Chart:
+    spec = patient.spec
+    seen, record = _identity(spec)
+    found = seen.copy()
+    needs: list[str] = []
+    met: list[str] = []
+    fit: list[str] = []
+    for need in patient.needs:
+        if need.known:
+            if need.met_at is not None:
+                met.append(need.kind)
+                if need.s <= FIT and need.row.lasting and need.row.owner == "icu_management":
+                    fit.append(need.kind)
+                continue
+            needs.append(need.kind)
+            if need.drug is not None:
+                found["antidotes"] = [*found.get("antidotes", ()), need.drug]
+            if need.units > 0:
+                found["units_needed"] = need.units
+    if readable:
+        history = record["history"]
+        found["allergies"] = list(record["allergies"])
+        found["history"] = {**history, "active": list(history["active"])}
+        found["group"] = record["group"]
+    else:
+        found["allergies"] = found["history"] = found["group"] = None
+    if found["weight_kg"] is None and (patient.weighed or patient.worked_up):
+        found["weight_kg"] = spec.weight_kg
+    found["area"] = patient.area
+    found["tag"] = patient.tag
+    found["since_min"] = spec.arrival_min if patient.placed_at is None else patient.placed_at
+    found["area_since_min"] = patient.moved_at
+    found["vitals"] = None if patient.seen is None else patient.seen.copy()
+    found["vitals_min"] = patient.seen_at
+    found["needs"] = needs
+    found["met"] = met
+    found["fit"] = fit
+    found["called"] = sorted(patient.called)
+    found["ventilator"] = patient.ventilator
+    found["worked_up"] = patient.worked_up
+    found["given"] = sorted(patient.given)
+    if patient.given:
+        found["given_min"] = patient.given.copy()
     return found
 
 
@@ -93,54 +171,39 @@ class View:
         self.acts_left = budget(role)
         self.situation = h.plan.text
 
-    def chart(self, patient: Patient) -> Chart:
-        charts = self._h.charts
-        found = charts.get(patient.spec.id)
-        if found is None:
-            found = charts[patient.spec.id] = chart(self._h, patient)
-        return found
-
     @cached_property
     def patients(self) -> list[Chart]:
         """Charts of the patients that are this role's business."""
         h = self._h
-        if self.role == "er_triage":
-            return [self.chart(one) for one in h.here.values() if one.area in ED_AREAS]
-        if self.role == "icu_management":
-            return [
-                self.chart(one)
-                for one in h.here.values()
-                if one.area in ("icu", "theatre", "ward") or (one.area != "waiting" and (one.worked_up or one.called))
-            ]
-        if self.role == "pharmacy":
-            ordered = {order.patient for order in h.orders.values() if order.status == PENDING}
-            return [
-                self.chart(one)
-                for one in h.here.values()
-                if one.spec.id in ordered
-                or any(n.known and n.met_at is None and n.row.owner == "pharmacy" for n in one.needs)
-            ]
-        if self.role == "cmo_oversight":
-            return [self.chart(one) for one in h.here.values() if one.tag == "immediate"]
-        return []
+        choose = _CHOOSE.get(self.role)
+        if choose is None:
+            return []
+        return [chart(h, patient) for patient in choose(h)]
 
     @cached_property
     def orders(self) -> list[dict[str, object]]:
         """Orders that wait for the pharmacy."""
         if self.role != "pharmacy":
             return []
-        return [order.to_dict() for order in self._h.orders.values() if order.status == PENDING]
+        here = self._h.here
+        return [
+            order.to_dict() for order in self._h.orders.values() if order.status == PENDING and order.patient in here
+        ]
 
     @cached_property
     def beds(self) -> dict[str, int]:
         """Free beds by area, for the roles that place people and the CMO."""
         if self.role not in ("er_triage", "icu_management", "cmo_oversight"):
             return {}
-        return {area: self._h.free(area) for area in self._h.occupied if area != "waiting"}
+        h = self._h
+        taken = h.census
+        return {
+            area: h.beds[area] - taken.get(area, 0) - len(ids) for area, ids in h.occupied.items() if area != "waiting"
+        }
 
     @cached_property
-    def people(self) -> list[dict[str, object]]:
-        """Staff, for rostering."""
+    def people(self) -> list[dict[str, Any]]:
+        """Staff, for rostering. Units: `hours` on duty."""
         if self.role != "hr_rostering":
             return []
         now = self.minute
@@ -150,7 +213,7 @@ class View:
                 "role": one.role,
                 "area": one.area,
                 "status": one.status,
-                "hours": round(one.hours(now), 1),
+                "hours": (now - one.on_since) // 6.0 / 10.0 if one.status == "on" else 0.0,
             }
             for one in self._h.people
         ]
@@ -164,48 +227,40 @@ class View:
 
     @cached_property
     def board(self) -> list[dict[str, object]]:
-        """Entries that this role should look at: records, bags, bookings, overrides, requests. Some are incidents."""
-        return [
-            dict(item.evidence)
+        """Entries that this role should look at: records, bags, bookings, overrides, requests. Some are incidents.
+
+        They stand in the order of what they are about, which tells nothing.
+        """
+        found = [
+            item
             for item in self._h.incidents.values()
             if item.role == self.role and item.evidence and item.status == "open"
         ]
+        return [dict(item.evidence) for item in sorted(found, key=lambda item: item.subject)]
 
     @cached_property
     def counts(self) -> dict[str, Any]:
         """Numbers of this role: stock and blood, systems, ventilators, queues."""
+        return counts_of(self._h, self.role)
+
+    @cached_property
+    def house(self) -> dict[str, Any]:
+        """What everybody in the building knows: the scenario, intensive-care beds, patients tagged immediate.
+
+        `untreated_critical`: those of them with a known need that nothing meets.
+        """
         h = self._h
-        if self.role == "pharmacy":
-            return {
-                "stock": dict(h.stock),
-                "on_the_way": dict(h.restocking),
-                "blood": dict(h.blood),
-                "blood_bank_up": h.systems["blood_bank"] is None or "blood_bank" in h.paper,
-            }
-        if self.role == "it_systems":
-            return {
-                "down": [name for name, since in h.systems.items() if since is not None],
-                "repairing": sorted(h.repairing),
-                "paper": sorted(h.paper),
-            }
-        if self.role == "icu_management":
-            return {"free_ventilators": h.free_ventilators, "theatre_queue": len(h.theatre_queue)}
-        if self.role == "hr_rostering":
-            return {"waiting_for_doctor": len(h.queue), "theatre_queue": len(h.theatre_queue)}
-        if self.role == "cmo_oversight":
-            return {
-                "waiting": len(h.occupied["waiting"]),
-                "infectious": sum(
-                    1 for one in h.here.values() for need in one.needs if need.kind == "isolation" and need.known
-                ),
-                "group_o": h.blood["O-"] + h.blood["O+"],
-                "deaths": sum(1 for one in h.patients.values() if one.arrived and not one.alive),
-                "protocols": sorted(h.protocols),
-                "diverting": h.diverting,
-                "conflicts": sorted(h.conflicts),
-                "blocks": {name: act.to_dict() for name, act in h.blocks.items()},
-            }
-        return {}
+        critical = [one for one in h.here.values() if one.tag == "immediate"]
+        return {
+            "scenario": h.plan.scenario,
+            "steps": h.plan.steps,
+            "icu_used": h.census.get("icu", 0) + len(h.occupied["icu"]),
+            "icu_beds": h.beds["icu"],
+            "critical": len(critical),
+            "untreated_critical": sum(
+                1 for one in critical if any(need.known and need.met_at is None for need in one.needs)
+            ),
+        }
 
     @cached_property
     def messages(self) -> list[dict[str, str]]:
@@ -216,8 +271,26 @@ class View:
             if one.to == self.role and one.minute >= self.minute - 15.0
         ]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain JSON values."""
+    @cached_property
+    def last_results(self) -> list[dict[str, object]]:
+        """What this role sent in the last step and was not done, each with the reason."""
+        return [
+            {"act": result.act.to_dict(), "status": result.status, "reason": result.reason}
+            for result in self._h.last_results
+            if result.act.role == self.role and result.status != DONE
+        ] + [
+            {"act": refusal.raw, "status": "refused", "reason": refusal.reason}
+            for refusal in self._h.last_refusals
+            if refusal.role == self.role
+        ]
+
+    def to_dict(self, most_patients: int | None = None) -> dict[str, Any]:
+        """Return everything as plain JSON values of its own: nothing is shared with the hospital or another view.
+
+        Args:
+            most_patients: only so many charts, the most urgent; `patients_left_out` then says how many are missing.
+                Orders of patients that are left out stay.
+        """
         found: dict[str, Any] = {
             "role": self.role,
             "minute": self.minute,
@@ -226,19 +299,85 @@ class View:
             "acts_left": self.acts_left,
             "situation": self.situation,
         }
-        for name in ("patients", "orders", "beds", "people", "cover", "board", "counts", "messages"):
+        for name in PARTS:
             value = getattr(self, name)
+            if name == "patients" and most_patients is not None and len(value) > most_patients:
+                kept = {one["patient"] for one in sorted(value, key=urgency)[: max(0, most_patients)]}
+                found["patients_left_out"] = len(value) - len(kept)
+                value = [one for one in value if one["patient"] in kept]
             if value:
-                found[name] = value
+                found[name] = _copied(value)
         return found
 
 
-def dose_table() -> dict[str, dict[str, object]]:
+def urgency(one: Chart) -> tuple[int, int, float]:
+    """Return a key that sorts charts: the most urgent tag first, then open needs, then who has waited longest."""
+    return TAG_RANK[one["tag"]], -len(one["needs"]), one["since_min"]
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _in_emergency(h: Hospital) -> Iterable[Patient]:
+    here = h.here
+    return [here[name] for area in ED_AREAS for name in h.occupied[area]]
+
+
+def _for_intensive_care(h: Hospital) -> Iterable[Patient]:
+    for one in h.here.values():
+        area = one.area
+        if (
+            area == "icu"
+            or area == "theatre"
+            or area == "ward"
+            or (area != "waiting" and (one.worked_up or one.called))
+        ):
+            yield one
+        else:
+            for need in one.needs:
+                if need.known and need.met_at is None and need.row.owner == "icu_management":
+                    yield one
+                    break
+
+
+def _for_pharmacy(h: Hospital) -> Iterable[Patient]:
+    ordered = {order.patient for order in h.orders.values() if order.status == PENDING}
+    for one in h.here.values():
+        if one.spec.id in ordered:
+            yield one
+            continue
+        for need in one.needs:
+            if need.known and need.met_at is None and need.row.owner == "pharmacy":
+                yield one
+                break
+
+
+def _for_oversight(h: Hospital) -> Iterable[Patient]:
+    return [one for one in h.here.values() if one.tag == "immediate"]
+
+
+_CHOOSE: Mapping[str, Callable[[Hospital], Iterable[Patient]]] = {
+    "er_triage": _in_emergency,
+    "icu_management": _for_intensive_care,
+    "pharmacy": _for_pharmacy,
+    "cmo_oversight": _for_oversight,
+}
+
+
+@cache
+def dose_table() -> Mapping[str, Mapping[str, Any]]:
     """Return the formulary that every role may know: drug -> usual adult dose, unit, route, per kg, interval."""
-    return {
-        name: {"dose": row.dose, "unit": row.unit, "route": row.route, "per_kg": row.per_kg, "every_h": row.every_h}
-        for name, row in resource_table().drug.items()
-    }
+    return MappingProxyType(
+        {
+            name: MappingProxyType(
+                {"dose": row.dose, "unit": row.unit, "route": row.route, "per_kg": row.per_kg, "every_h": row.every_h}
+            )
+            for name, row in resource_table().drug.items()
+        }
+    )
 
 
-__all__ = ["OWNER", "Chart", "View", "chart", "dose_table"]
+__all__ = ["OWNER", "PARTS", "TAG_RANK", "Chart", "View", "chart", "dose_table", "urgency"]

@@ -1,10 +1,14 @@
-"""Emergency triage by the book: treat what kills first, tag everybody by START, place by tag, send the well home."""
+"""Emergency triage by the book: treat what kills first, tag everybody by START, place by need, send the well home."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from triagelab.hospital.acts import Act
 from triagelab.hospital.sight import CHILD_YEARS, tag_by_facts
-from triagelab.hospital.views import Chart, View
+from triagelab.hospital.tables import needs
+from triagelab.hospital.views import TAG_RANK, Chart, View
+from triagelab.playbook.vitals import abnormal, failing
 
 ROLE = "er_triage"
 PROCEDURE = {
@@ -14,72 +18,113 @@ PROCEDURE = {
     "arrest": "defibrillate",
 }
 """Need -> what is done at once."""
-RANK = {"immediate": 0, "delayed": 1, None: 2, "minor": 3, "deceased": 4}
+STALE_MIN = 45.0
+"""Minutes after which vital signs of somebody without a monitor are taken again."""
+GROWN_YEARS = 14.0
+"""Age from which doses do not go by weight."""
 
 
 def play(view: View) -> list[Act]:
     """Return the acts of this step, the most urgent first."""
+    charts = view.patients
+    tags = {one["patient"]: one["tag"] or _tag(one) for one in charts}
+    charts = sorted(charts, key=lambda one: (TAG_RANK[tags[one["patient"]]], one["since_min"]))
+    beds = view.beds.copy()
     acts: list[Act] = []
-    beds = dict(view.beds)
-    charts = sorted(view.patients, key=lambda one: (RANK[one["tag"]], one["since_min"]))
+    last: list[Act] = []
     for one in charts:
-        for need in one["needs"]:
+        name, open_needs = one["patient"], one["needs"]
+        for need in open_needs:
             if need in PROCEDURE:
-                acts.append(Act(ROLE, "treat", {"patient": one["patient"], "procedure": PROCEDURE[need]}))
-    for one in charts:
-        if one["tag"] is None:
-            facts = tuple(sorted(one["sight"].items()))
-            tag = tag_by_facts(facts, one["age_years"] < CHILD_YEARS)
-            acts.append(Act(ROLE, "tag", {"patient": one["patient"], "tag": tag}))
-    for entry in view.board:
-        if _unsafe(entry, view):
-            acts.append(Act(ROLE, "flag", {"incident": "unsafe_discharge", "subject": str(entry["request"])}))
-    for one in charts:
-        if "surgery" in one["needs"] and "surgery" not in one["called"]:
-            acts.append(Act(ROLE, "call", {"patient": one["patient"], "service": "surgery"}))
-    for one in charts:
-        place = _place(one, beds)
-        if place is not None:
-            beds[place] -= 1
-            acts.append(Act(ROLE, "place", {"patient": one["patient"], "area": place}))
-    for one in charts:
-        if one["tag"] == "minor" and one["area"] == "waiting" and _well(one, view.minute):
-            acts.append(Act(ROLE, "discharge", {"patient": one["patient"]}))
-    return acts[: view.acts_left]
+                acts.append(Act(ROLE, "treat", {"patient": name, "procedure": PROCEDURE[need]}))
+        tag = tags[name]
+        if one["tag"] is None or _worse(one, view.minute):
+            acts.append(Act(ROLE, "tag", {"patient": name, "tag": tag if one["tag"] is None else "immediate"}))
+        if tag == "deceased":
+            continue
+        if "surgery" in open_needs and "surgery" not in one["called"]:
+            acts.append(Act(ROLE, "call", {"patient": name, "service": "surgery"}))
+        area = _place(one, tag, beds)
+        if area is not None:
+            beds[area] -= 1
+            acts.append(Act(ROLE, "place", {"patient": name, "area": area}))
+        elif _unweighed(one):
+            acts.append(Act(ROLE, "assess", {"patient": name}))
+        elif _well(one):
+            last.append(Act(ROLE, "discharge", {"patient": name}))
+        elif _stale(one, view):
+            last.append(Act(ROLE, "assess", {"patient": name}))
+    acts.sort(key=_HASTE)
+    return [*_flags(view), *acts, *last][: view.acts_left]
 
 
-def _place(one: Chart, beds: dict[str, int]) -> str | None:
-    if "isolation" in one["needs"] and beds["isolation"] > 0 and one["area"] != "isolation":
+def _haste(act: Act) -> int:
+    """Return what is done first: what saves a life, then tags, then places, in the order of urgency."""
+    return 0 if act.kind == "treat" else 1 if act.kind in ("tag", "call") else 2
+
+
+_HASTE: Callable[[Act], int] = _haste
+
+
+def _tag(one: Chart) -> str:
+    """Return the tag by what can be seen: START, JumpSTART for a child."""
+    return tag_by_facts(tuple(sorted(one["sight"].items())), one["age_years"] < CHILD_YEARS)
+
+
+def _worse(one: Chart, now: float) -> bool:
+    """Return whether somebody has become an immediate patient by vital signs taken since the last decision."""
+    return one["tag"] in ("minor", "delayed") and now - one["vitals_min"] <= 15.0 and failing(one)
+
+
+def _place(one: Chart, tag: str, beds: dict[str, int]) -> str | None:
+    if one["area"] != "isolation" and "isolation" in one["needs"] and beds["isolation"] > 0:
         return "isolation"
     if one["area"] != "waiting":
         return None
-    if one["tag"] == "immediate":
+    if tag == "immediate":
         wanted = ("resus", "bay", "overflow")
-    elif one["tag"] == "delayed" or one["needs"] or _abnormal(one):
+    elif one["tag"] is not None and (one["needs"] or abnormal(one)):
         wanted = ("bay", "overflow")
     else:
         return None
     return next((area for area in wanted if beds[area] > 0), None)
 
 
-def _abnormal(one: Chart) -> bool:
-    vitals = one["vitals"]
-    if vitals is None:
+def _unweighed(one: Chart) -> bool:
+    """Return whether a drug that a child needs waits for his weight."""
+    if one["weight_kg"] is not None or one["age_years"] >= GROWN_YEARS or one["tag"] is None:
         return False
-    return (
-        vitals["spo2_pct"] < 94
-        or vitals["heart_rate_bpm"] > 100
-        or vitals["sbp_mmhg"] < 100
-        or vitals["resp_rate_bpm"] > 22
-        or vitals["gcs"] < 15
-        or vitals["temp_c"] > 38.2
-    )
+    return any(needs()[kind].by == "drug" for kind in one["needs"])
 
 
-def _well(one: Chart, minute: float) -> bool:
-    return not one["needs"] and one["vitals"] is not None and not _abnormal(one) and minute >= one["vitals_min"]
+def _well(one: Chart) -> bool:
+    """Return whether somebody who was measured needs nothing that anybody knows of and can go home."""
+    if one["needs"] or one["met"] or one["vitals"] is None or one["tag"] == "immediate" or one["given"]:
+        return False
+    return not abnormal(one) and (one["area"] == "waiting" or one["worked_up"])
 
 
-def _unsafe(entry: dict[str, object], view: View) -> bool:
-    one = next((chart for chart in view.patients if chart["patient"] == entry.get("patient")), None)
-    return one is not None and (bool(one["needs"]) or _abnormal(one) or one["tag"] in ("immediate", "delayed"))
+def _stale(one: Chart, view: View) -> bool:
+    if one["vitals"] is None or view.minute - one["vitals_min"] < STALE_MIN:
+        return False
+    return one["area"] in ("waiting", "overflow") or not view.counts["monitors_up"]
+
+
+def _flags(view: View) -> list[Act]:
+    """Return flags on requests to send somebody home who is not fit to go."""
+    board = view.board
+    if not board:
+        return []
+    charts = {one["patient"]: one for one in view.patients}
+    found: list[Act] = []
+    for entry in board:
+        one = charts.get(str(entry.get("patient")))
+        if "request" in entry and one is not None and _unfit(one):
+            found.append(Act(ROLE, "flag", {"incident": "unsafe_discharge", "subject": str(entry["request"])}))
+    return found
+
+
+def _unfit(one: Chart) -> bool:
+    if one["needs"] or one["met"] or one["tag"] == "immediate":
+        return True
+    return abnormal(one)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from triagelab.hospital.acts import Act
+from triagelab.hospital.acts import SHORT_FORMS, Act
 from triagelab.hospital.views import View
 
 ROLE = "it_systems"
-SAME = {"PCN": "penicillin"}
-"""Short forms that mean the same."""
 
 
 def play(view: View) -> list[Act]:
@@ -28,4 +26,4 @@ def play(view: View) -> list[Act]:
 def _differs(chart: object, wristband: object) -> bool:
     if isinstance(chart, int | float) and isinstance(wristband, int | float):
         return abs(chart - wristband) > 0.1 * max(chart, wristband)
-    return SAME.get(str(chart), chart) != SAME.get(str(wristband), wristband)
+    return SHORT_FORMS.get(str(chart), chart) != SHORT_FORMS.get(str(wristband), wristband)
