@@ -6,6 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from triagelab.agents.registry import one_model
@@ -15,7 +16,7 @@ from triagelab.hospital.views import View
 
 Acts = Mapping[str, Sequence[Act | Mapping[str, Any]]]
 """Role -> acts of one step."""
-NOTHING, MODEL = "nothing", "nothing or a model"
+NOTHING, MODEL, DIRECTORY = "nothing", "nothing or a model", "DIR"
 
 
 @runtime_checkable
@@ -62,7 +63,7 @@ class CrisisEntry:
         return found
 
 
-_SCRIPTED = "triagelab.agents.crisis_scripted"
+_SCRIPTED, _MODELS = "triagelab.agents.crisis_scripted", "triagelab.agents.crisis"
 REGISTRY: dict[str, CrisisEntry] = {
     entry.name: entry
     for entry in (
@@ -72,7 +73,16 @@ REGISTRY: dict[str, CrisisEntry] = {
         CrisisEntry("discharge-all", f"{_SCRIPTED}:DischargeAll", "sends everybody home"),
         CrisisEntry("triage-only", f"{_SCRIPTED}:TriageOnly", "tags by START and does nothing else"),
         CrisisEntry("heuristic", f"{_SCRIPTED}:Heuristic", "the playbook in every role"),
-        CrisisEntry("llm", "triagelab.agents.crisis_llm:CrisisLlm.load", "a model in every role", MODEL, False),
+        CrisisEntry(
+            "llm", "triagelab.agents.crisis_llm:CrisisLlm.load", "a model behind an API in every role", MODEL, False
+        ),
+        CrisisEntry(
+            "model",
+            "triagelab.agents.crisis_model:CrisisModel.load",
+            "a local checkpoint in every role",
+            DIRECTORY,
+            False,
+        ),
     )
 }
 """Every policy that `--policies` accepts; the oracle is none, it is searched for by `evaluation.crisis.oracle`."""
@@ -84,12 +94,13 @@ def scripted_policies() -> tuple[str, ...]:
 
 
 def load_crisis_policy(spec: str, **options: Any) -> CrisisPolicy:
-    """Return the policy that `spec` names, `NAME` or `llm:MODEL`.
+    """Return the policy that `spec` names, `NAME`, `llm:MODEL` or `model:DIR`.
 
     Args:
         options: what the factory takes; an option that it does not name is left alone, None means its default.
 
-    Raises: UnknownNameError with the nearest known name; BadInputError for something after the colon that is not taken.
+    Raises: UnknownNameError with the nearest known name; BadInputError where the part after the colon is missing,
+        superfluous or not there.
     """
     name, colon, rest = spec.strip().partition(":")
     if name not in REGISTRY:
@@ -99,10 +110,18 @@ def load_crisis_policy(spec: str, **options: Any) -> CrisisPolicy:
         if colon:
             raise BadInputError("policy", spec, f"{name} alone: it takes nothing after the colon")
         return entry.load_factory()()
+    if entry.takes == MODEL:
+        return _make(entry, (), {**options, "model": one_model(spec, rest, options.get("model"))})
+    folder = Path(rest)
+    if not rest or not folder.is_dir():
+        raise BadInputError("policy", spec, f"{name}: with an existing directory after the colon")
+    return _make(entry, (folder,), options)
+
+
+def _make(entry: CrisisEntry, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> CrisisPolicy:
     factory = entry.load_factory()
-    given = {**options, "model": one_model(spec, rest, options.get("model"))}
     named = set(inspect.signature(factory).parameters)
-    return factory(**{key: value for key, value in given.items() if key in named and value is not None})
+    return factory(*arguments, **{key: value for key, value in options.items() if key in named and value is not None})
 
 
 __all__ = ["REGISTRY", "Acts", "CrisisEntry", "CrisisPolicy", "load_crisis_policy", "scripted_policies"]
