@@ -11,7 +11,7 @@ from triagelab.evaluation.crisis_replay import Header, PatientNow, Snapshot, Ste
 from triagelab.evaluation.crisis_replay_page import ROLE_NAMES, act_words
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, Group, RenderResult
     from rich.panel import Panel
     from rich.table import Table
     from rich.text import Text
@@ -116,23 +116,31 @@ class Board:
         self._reward += sum(step.pay.values())
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.segment import Segment
+
+        whole = self._layout(options.max_width, console.size.height, ASCII_BARS if options.ascii_only else BARS)
+        if not options.ascii_only:
+            yield whole
+            return
+        for text, style, control in console.render(whole, options):
+            yield Segment(text.replace("\u2026", "~").encode("ascii", "replace").decode(), style, control)
+
+    def _layout(self, width: int, height: int, bars: str) -> Group:
         from rich.console import Group
 
-        wide, rows = options.max_width >= WIDE, max(MIN_ROWS, console.size.height) - 2
-        bars = ASCII_BARS if options.ascii_only else BARS
-        if wide:
+        rows = max(MIN_ROWS, height) - 2
+        if width >= WIDE:
             upper = len(PLACES) + 3
             beds, vitals, lower = 40, 84, rows - upper
             first = _side_by_side(beds, _panel("beds", self._beds(), upper), _hospital(self._hospital(), upper))
             signs = _panel(SICKEST, self._vitals(lower - 2, vitals - 4, bars), lower)
             second = _side_by_side(vitals, signs, _panel(ACTS, self._feed(lower - 2), lower))
-            yield Group(self._head(False), first, second)
-            return
-        pairs = _two_columns(self._beds(), options.max_width // 2 - 2)
+            return Group(self._head(False), first, second)
+        pairs = _two_columns(self._beds(), width // 2 - 2)
         left = rows - len(pairs) - 2 - 4 - 4
-        signs = self._vitals(max(1, left // 3), options.max_width - 4, bars)
-        yield Group(
-            self._head(options.max_width < NARROW),
+        signs = self._vitals(max(1, left // 3), width - 4, bars)
+        return Group(
+            self._head(width < NARROW),
             _panel("beds", pairs, None),
             _hospital(self._hospital()[:2], 4),
             _panel(SICKEST, signs, None),
