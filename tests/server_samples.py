@@ -21,6 +21,15 @@ NO_HEADERS: Mapping[str, str] = {}
 COMMIT = {"kind": "commit", "level": 2, "pathway": "emergency", "pattern": "minor_illness"}
 ACTIONS: dict[str, list[dict[str, Any]]] = {
     "/esi": [{"text": "ANSWER: ESI 3"}],
+    "/crisis": [
+        {
+            "roles": {
+                "hr_rostering": [{"act": "call_in", "staff_role": "nurse", "count": 2}],
+                "pharmacy": [{"act": "fly"}],
+            }
+        },
+        *({"acts": []} for _ in range(19)),
+    ],
     "/bedside": [{"kind": "ask", "target": "story"}, {"kind": "measure", "target": "heart_rate"}, COMMIT],
 }
 """One whole episode a mount."""

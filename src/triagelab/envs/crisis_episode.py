@@ -168,7 +168,7 @@ class CrisisEpisode:
 
 
 def results_of(report: Report, roles: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return what became of the acts of some roles. An act that was done has no reason: it could say that it was wrong."""
+    """Return what became of the acts of some roles. Where one was done no reason is told: it could say it was wrong."""
     found: list[dict[str, Any]] = [
         {
             "role": one.act.role,

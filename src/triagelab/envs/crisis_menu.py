@@ -1,7 +1,7 @@
 """A menu of acts for one role, built from its view alone, with numbers for each: what plain learners choose from.
 
-A menu holds what somebody would think of, good and bad: tags by the scheme, every free place, every order to approve and
-to reject, every entry to flag. Nothing in it says which is right; taking everything is not the playbook.
+A menu holds what somebody would think of, good and bad: tags by the scheme, every free place, every order to approve
+and to reject, every entry to flag. Nothing in it says which is right; taking everything is not the playbook.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from triagelab.clinical.blood import choose_red_cells
-from triagelab.clinical.drugs import check
+from triagelab.clinical.drugs import DrugPatient, check
 from triagelab.hospital.acts import ACTS, PROTOCOLS, STAFF_ROLES, TAGS, WORD, Act
+from triagelab.hospital.orders import usual_dose
 from triagelab.hospital.sight import CHILD_YEARS, tag_by_facts
 from triagelab.hospital.tables import ROLES, needs, resource_table
 from triagelab.hospital.views import Chart, View, dose_table
-from triagelab.playbook.er import PROCEDURE
-from triagelab.playbook.pharmacy import known_patient, usual
 
 MENU = 24
 """Acts on a menu at most; the most urgent patients come first."""
@@ -40,6 +39,13 @@ FLAGS: Mapping[str, str] = {
     "request": "unsafe_discharge",
 }
 """Field that names the subject of an entry on the board -> what it would be flagged as."""
+PROCEDURE: Mapping[str, str] = {
+    "airway": "open_airway",
+    "haemorrhage": "stop_bleeding",
+    "chest": "decompress_chest",
+    "arrest": "defibrillate",
+}
+"""Need -> what is done at once."""
 PAIRS = (("label", "lab_group"), ("chart", "wristband"))
 KINDS = max(len(acts) for acts in ACTS.values()) + 1
 
@@ -135,13 +141,13 @@ def _pharmacy(view: View) -> Iterator[Offer]:
                     )
             elif row.by == "drug":
                 for drug in one.get("antidotes") or row.means:
-                    dose = usual(one, dict(table[drug])) if counts["stock"].get(drug, 0) > 0 else None
+                    dose = _usual(one, drug) if counts["stock"].get(drug, 0) > 0 else None
                     if dose is not None:
                         yield _order(view, one, drug, dose)
     for order in view.orders:
         one = charts.get(str(order["patient"]))
         drug = str(order["drug"])
-        dose = usual(one, dict(table[drug])) if one is not None and drug in table else None
+        dose = _usual(one, drug) if one is not None and drug in table else None
         ratio = min(1.0, float(str(order["dose"])) / dose / 8) if dose else 0.0
         for kind in ("approve", "reject"):
             yield Offer(Act(role, kind, {"order": order["order"]}), one, {"alert": _alert(one, order)}, ratio)
@@ -156,12 +162,22 @@ def _order(view: View, one: Chart, drug: str, dose: float) -> Offer:
     return Offer(Act(view.role, "order", args), one, {"alert": _alert(one, args)})
 
 
+def _usual(one: Chart, drug: str) -> float | None:
+    return usual_dose(drug, one["age_years"], one["weight_kg"])
+
+
 def _alert(one: Chart | None, order: Mapping[str, Any]) -> bool:
     """Return whether the drug rules object to an order, by what the chart says."""
     if one is None:
         return False
+    facts: dict[str, Any] = {"age_years": one["age_years"], "sex": one["sex"], **(one["history"] or {})}
+    if one["weight_kg"] is not None:
+        facts["weight_kg"] = one["weight_kg"]
+    if one["allergies"] is not None:
+        told = (entry.partition(": ") for entry in one["allergies"])
+        facts["allergies"] = [{"drug": drug, "reaction": reaction} for drug, _, reaction in told]
     written = {name: order[name] for name in ("drug", "dose", "unit", "route")}
-    return check(written, known_patient(one)).verdict == "reject"
+    return check(written, DrugPatient.from_mapping(facts)).verdict == "reject"
 
 
 def _hr(view: View) -> Iterator[Offer]:

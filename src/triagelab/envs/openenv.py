@@ -82,7 +82,7 @@ class Adapted:
 
 
 class AdaptedEnvironment(OpenEnvEnvironment):
-    """One session. Steps take far less than 1 ms (crisis-v1: a few), so they run on the event loop and not in a thread."""
+    """One session. Steps take less than 1 ms (crisis-v1: some), so they run on the event loop and not in a thread."""
 
     SUPPORTS_CONCURRENT_SESSIONS = True
     kind: EnvKind[Any, Any]

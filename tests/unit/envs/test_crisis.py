@@ -90,7 +90,9 @@ def test_acts_that_cannot_be_are_refused_with_a_reason_and_the_episode_goes_on()
         {"act": {"deep": [[[[1]]]]}},
         {},
     ]
-    seen = env.step({"acts": sent, "roles": {"pharmacy": [{"act": "restock", "drug": "morphine", "doses": 2}], "x": [{}]}})
+    seen = env.step(
+        {"acts": sent, "roles": {"pharmacy": [{"act": "restock", "drug": "morphine", "doses": 2}], "x": [{}]}}
+    )
     assert len(seen.results) == 8
     assert {one["status"] for one in seen.results} == {"refused"}
     assert all(one["reason"] for one in seen.results)
@@ -145,7 +147,7 @@ scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 kinds = st.sampled_from([kind for acts in ACTS.values() for kind in acts] + ["flag", "message", "hack"])
 ids = st.sampled_from(["P-001", "P-011", "P-015", "O-0001", "S-001", "ehr", "nobody"])
 acts = st.fixed_dictionaries(
-    {"act": kinds | scalars}, optional={name: ids | scalars for name in ("patient", "order", "area", "tag", "dose", "text")}
+    {"act": kinds | scalars}, optional=dict.fromkeys(("patient", "order", "area", "tag", "dose", "text"), ids | scalars)
 )
 streams = st.lists(st.dictionaries(st.sampled_from([*ROLES, "x"]), st.lists(acts, max_size=5), max_size=4), max_size=4)
 
@@ -177,7 +179,10 @@ def test_pay_at_the_end_and_step_by_step_have_the_same_sum_and_only_one_tells_on
 def test_a_purse_stays_in_its_bounds_and_spam_earns_nothing_back():
     for pay in ("end", "steps"):
         purse = Purse(pay)
-        steps = [{"survival": -9.0, "detection": -3.0, "safety": -2.0}, {"survival": -9.0, "detection": 0.5, "safety": 0.0}]
+        steps = [
+            {"survival": -9.0, "detection": -3.0, "safety": -2.0},
+            {"survival": -9.0, "detection": 0.5, "safety": 0.0},
+        ]
         paid = [purse.add(parts, last=place == 1) for place, parts in enumerate(steps)]
         assert {name: sum(part[name] for part in paid) for name in BOUNDS} == {
             "survival": -10.0, "detection": -1.0, "safety": -1.0,

@@ -56,7 +56,8 @@ def test_nothing_of_the_truth_is_told_before_the_end(base, mount):
         assert not TOLD_AT_THE_END & set(words(reply))
         assert "1234567891" not in json.dumps(reply)
         assert reply["data"].get("observation", {}).get("debrief") is None
-    assert last["data"]["observation"]["debrief"]["level"] in (1, 2, 3, 4, 5)
+    told = last["data"]["observation"]["debrief"]
+    assert told["patients"] if mount == "/crisis" else told["level"] in (1, 2, 3, 4, 5)
 
 
 @pytest.mark.parametrize("mount", MOUNTS)
