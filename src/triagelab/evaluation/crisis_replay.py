@@ -68,7 +68,7 @@ class Snapshot(_Row):
     """
 
     minute: Number
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     patients: Annotated[dict[Name, PatientNow], Field(max_length=MAX_PATIENTS)]
     beds: Annotated[dict[Name, tuple[Count, int]], Field(max_length=40)]
     queue: Count

@@ -1,9 +1,7 @@
-"""What a replay keeps of a hospital at one moment, and a hash of everything in it. The hospital stays as it is."""
+"""What a replay keeps of a hospital at one moment; the hospital stays as it is."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 from triagelab.evaluation.crisis_replay import VITALS, NeedNow, PatientCard, PatientNow, Snapshot
@@ -20,7 +18,7 @@ def snapshot(h: Hospital) -> Snapshot:
     status = [incident.status for incident in h.incidents.values() if incident.kind is not None]
     return Snapshot(
         minute=h.minute,
-        digest=digest(h),
+        digest=h.digest(),
         patients={name: patient_now(one) for name, one in h.patients.items() if one.area != "coming"},
         beds={area: (len(ids), h.free(area)) for area, ids in h.occupied.items()},
         queue=len(h.queue),
@@ -91,47 +89,4 @@ def _systems(h: Hospital) -> dict[str, str]:
     return found
 
 
-def digest(h: Hospital) -> str:
-    """Return a hash of the whole state: bodies, places, people, stock, orders, incidents, duties, and what is to come.
-
-    Numbers enter with 9 digits, so that the last bit of another processor's arithmetic does not count.
-    """
-    whole = {
-        "minute": h.minute,
-        "patients": {name: _body(patient) for name, patient in h.patients.items()},
-        "occupied": {area: list(ids) for area, ids in h.occupied.items()},
-        "people": [(one.id, one.area, one.status, one.on_since) for one in h.people],
-        "stock": [h.beds, h.census, h.blood, h.stock, h.restocking, h.ventilators, h.ventilators_lost, h.blood_used],
-        "systems": [h.systems, sorted(h.repairing), sorted(h.paper), h.protocols, h.diverting],
-        "orders": {name: (one.drug, one.dose, one.status) for name, one in h.orders.items()},
-        "incidents": {name: (one.kind, one.status) for name, one in h.incidents.items()},
-        "flags": [h.flags, h.false_flags, sorted(h.conflicts), sorted(h.blocks)],
-        "queues": [h.queue, h.theatre_queue, h.hands],
-        "ledger": [
-            sorted((*duty, since) for duty, since in h.ledger.open.items()),
-            h.ledger.done, h.ledger.wrong, h.ledger.missed,
-        ],
-        "messages": [(one.minute, one.sender, one.to, one.text) for one in h.messages],
-        "coming": sorted((minute, kind, about) for minute, _, kind, about in h.heap),
-    }  # fmt: skip
-    text = json.dumps(_rounded(whole), sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def _body(one: Patient) -> list[Any]:
-    needs = [(need.kind, need.s, need.met_at, need.known) for need in one.needs]
-    place = [one.area, one.alive, one.arrived, one.tag, one.ventilator, one.worked_up, sorted(one.called)]
-    return [*place, one.at, one.hazard, one.exposure, one.infected, one.care, one.given, one.seen, needs]
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return f"{value:.9g}"
-    if isinstance(value, dict):
-        return {str(name): _rounded(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(part) for part in value]
-    return value
-
-
-__all__ = ["card", "digest", "patient_now", "snapshot"]
+__all__ = ["card", "patient_now", "snapshot"]

@@ -13,7 +13,7 @@ from triagelab.errors import BadInputError, DataFormatError
 from triagelab.evaluation.crisis_replay import MAX_ENTRIES, Replay, nothing_deaths, read_replay, write_replay
 from triagelab.evaluation.crisis_replay_check import prove
 from triagelab.evaluation.crisis_replay_record import deaths_of_nothing, plain, record_episode
-from triagelab.evaluation.crisis_replay_state import digest, snapshot
+from triagelab.evaluation.crisis_replay_state import snapshot
 from triagelab.hospital.acts import Act
 from triagelab.hospital.hospital import begin
 from triagelab.hospital.tables import ROLES
@@ -91,19 +91,19 @@ def test_recording_changes_nothing():
     while not alone.done:
         for h in (watched, alone):
             h.step(book.act({role: View(h, role) for role in ROLES}))
-        before = digest(watched)
+        before = watched.digest()
         snapshot(watched)
-        assert digest(watched) == before == digest(alone) == digest(watched.clone())
+        assert watched.digest() == before == alone.digest() == watched.clone().digest()
 
 
 def test_the_digest_sees_what_the_picture_does_not():
     one, other = begin("mass_casualty", 0.5, 0, 20), begin("mass_casualty", 0.5, 0, 20)
     one.step({})
     other.step({})
-    assert digest(one) == digest(other)
+    assert one.digest() == other.digest()
     other.patients["P-001"].hazard += 1e-4
     assert snapshot(one).patients == snapshot(other).patients
-    assert digest(one) != digest(other)
+    assert one.digest() != other.digest()
 
 
 def tampered(rows: list[dict], change) -> list[dict]:
@@ -118,8 +118,8 @@ def first(rows: list[dict], status: str) -> dict:
 
 CHANGES = {
     "a vital sign": lambda rows: rows[6]["state"]["patients"]["P-001"][4].__setitem__(2, 41.0),
-    "a place": lambda rows: rows[9]["state"]["patients"]["P-002"].__setitem__(0, "ward"),
-    "a digest": lambda rows: rows[12]["state"].__setitem__("digest", "0" * 16),
+    "a place": lambda rows: rows[9]["state"]["patients"]["P-002"].__setitem__(0, "roof"),
+    "a digest": lambda rows: rows[12]["state"].__setitem__("digest", "0" * 32),
     "a death": lambda rows: rows[3]["deaths"].append("P-001"),
     "an act": lambda rows: next(row for row in rows[1:-1] if row["acts"]["er_triage"])["acts"]["er_triage"].pop(),
     "a result": lambda rows: first(rows, "done").__setitem__("status", "refused"),
