@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEEP_MIN = 60.0
 """Minutes for which a block or a conflict can be reviewed. Assumed."""
-MOST_KEPT = 24
+MOST_KEPT = 12
 """Blocks, and conflicts, that are open to review at one time; the oldest give way."""
 CMO = "cmo_oversight"
 
