@@ -16,7 +16,9 @@ from triagelab.evaluation.crisis.clairvoyant_rest import rest_of
 from triagelab.evaluation.crisis.clairvoyant_sight import Aims, Option, Sight, key_of
 from triagelab.evaluation.crisis.foresight import Prospect, prospect
 from triagelab.hospital.acts import Act
+from triagelab.hospital.conditions import GROWN_YEARS
 from triagelab.hospital.hospital import Hospital, Report
+from triagelab.hospital.known import known_weight
 from triagelab.hospital.patient import Patient
 from triagelab.hospital.resolve import budget
 from triagelab.hospital.results import DONE, HELD
@@ -115,8 +117,19 @@ def _emergency(sight: Sight, moves: list[Option]) -> list[Option]:
             found.append(Option(sight.aims.duty + leading, act, minutes["tag"], name))
         elif sight.owed(ER, "discharge", name):
             found.append(_home(sight, name))
+        if known_weight(patient) is None and patient.spec.age_years < GROWN_YEARS:
+            found += _weigh(sight, patient)
     found += _flags(sight)
     return [option for option in found if sight.may(option.act)]
+
+
+def _weigh(sight: Sight, patient: Patient) -> list[Option]:
+    """Return the look at a child that its drug waits for: it goes by weight."""
+    worth = max(
+        (sight.cost(patient, need) for need in patient.needs if need.row.by == "drug" and need.known), default=0
+    )
+    act = Act(ER, "assess", {"patient": patient.spec.id})
+    return [Option(worth, act, resource_table().work_min["assess"], patient.spec.id)] if worth else []
 
 
 def _home(sight: Sight, name: str) -> Option:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from triagelab.evaluation.crisis.clairvoyant_sight import Option, Sight
 from triagelab.evaluation.crisis.foresight import delay_cost
 from triagelab.hospital.acts import Act
-from triagelab.hospital.deeds.icu import FIT
+from triagelab.hospital.known import FIT
 from triagelab.hospital.patient import Need, Patient
 from triagelab.hospital.tables import resource_table
 
 ER, UNIT = "er_triage", "icu_management"
 SUPPORT = ("critical_care", "ventilation", "harm")
+CARE = ("icu", "resus", "isolation", "bay", "overflow", "ward")
+"""Where doctors work patients up."""
+WRONG = 0.13
+"""Points that an act counted as wrong costs: in the reward, and in the share of a role with some thirty duties."""
 BEDS = ("icu", "resus", "isolation", "bay", "overflow", "ward")
 
 
@@ -78,8 +82,10 @@ class Mover:
             gain += self.sight.owed(UNIT, "admit", name)
         if area in ("resus", "bay", "isolation", "overflow"):
             gain += self.sight.owed(ER, "place", name)
-        if area == "icu" and not any(need.kind in SUPPORT for need in patient.needs):
-            gain -= 0.3
+        if area in CARE and patient.area == "waiting" and not patient.worked_up:
+            gain += self._found_out(patient)
+        if area == "icu" and patient.tag != "immediate" and not self._known_support(patient):
+            gain -= WRONG
         if area in ("resus", "bay") and patient.area in ("resus", "bay", "isolation", "overflow"):
             gain -= 0.05
         if patient.area == "theatre":
@@ -97,11 +103,25 @@ class Mover:
             return 0.0
         meets, now = area in row.means, need.met_at is not None
         if need.kind == "isolation":
+            if not need.known:
+                return 0.0
             worth = self.sight.aims.isolate + self.sight.owed(row.owner, need.kind, patient.spec.id)
             return worth if meets and not now else -worth if now and not meets else 0.0
         if meets:
             return 0.0 if now else self._cost(patient, need) + self.sight.owed(row.owner, need.kind, patient.spec.id)
         return -self._loss(patient, need) if now else 0.0
+
+    def _found_out(self, patient: Patient) -> float:
+        """Return what it is worth that a doctor begins to look for what nobody knows of yet."""
+        hidden = (need for need in patient.needs if need.row.shown == "workup" and not need.known)
+        return sum(self._cost(patient, need) for need in hidden if need.open(self.h.minute))
+
+    def _known_support(self, patient: Patient) -> bool:
+        """Return whether staff see a reason for intensive care; a tag in this step shows what vital signs show."""
+        return any(
+            need.kind in SUPPORT and need.s > FIT and (need.known or (need.row.shown == "vitals" and not patient.tag))
+            for need in patient.needs
+        )
 
     def _cost(self, patient: Patient, need: Need) -> float:
         return self.sight.cost(patient, need)
@@ -111,9 +131,7 @@ class Mover:
         return self.sight.weigh(patient, delay_cost(need, self.sight.hours) * 2.0) + 0.02
 
     def _take(self, patient: Patient, area: str, worth: float) -> None:
-        self.beds[area] -= 1
-        if patient.area in self.beds:
-            self.beds[patient.area] += 1
+        self.beds[area] -= 1  # the bed he leaves counts from the next step on: others may act before he is gone
         owed = self.sight.owed(UNIT, "admit", patient.spec.id) > 0.0
         use_unit = area in ("icu", "ward") or (
             area == "overflow" and (owed or patient.area in ("theatre", "ward", "icu"))

@@ -19,7 +19,7 @@ def orders(sight: Sight) -> list[Option]:
     found: list[Option] = []
     for patient in sorted(h.here.values(), key=lambda one: one.spec.frailty - one.hazard):
         for need in patient.needs:
-            if need.row.owner != ROLE or not need.open(h.minute) or not (need.known or sight.aims.hidden):
+            if need.row.owner != ROLE or not need.open(h.minute) or not _indicated(patient, need):
                 continue
             worth = sight.cost(patient, need) + sight.owed(ROLE, need.kind, patient.spec.id)
             if need.row.by == "drug":
@@ -29,6 +29,11 @@ def orders(sight: Sight) -> list[Option]:
             if act is not None:
                 found.append(Option(worth, act, takes, patient.spec.id))
     return found
+
+
+def _indicated(patient: Patient, need: Need) -> bool:
+    """Return whether staff know of a need, or will when he is tagged in this step: drugs are held before that."""
+    return need.known or (need.row.shown == "vitals" and patient.tag is None)
 
 
 def _drug(sight: Sight, patient: Patient, need: Need, stock: dict[str, int]) -> Act | None:
@@ -90,7 +95,7 @@ def pending(sight: Sight) -> list[Option]:
             continue
         if order.flaw is not None:
             found.append(Option(1.0, Act(ROLE, "reject", {"order": order.id}), 0.0, ""))
-        elif h.stock.get(order.drug, 0) > 0:
+        elif h.stock.get(order.drug, 0) > 0 and not _too_soon(sight, order):
             act = Act(ROLE, "approve", {"order": order.id})
             found.append(Option(sight.owed(ROLE, "review", order.id), act, minutes, ""))
     for item in h.incidents.values():
@@ -101,6 +106,11 @@ def pending(sight: Sight) -> list[Option]:
         if left <= 3 and drug not in h.restocking and sight.hours > 1.25:
             found.append(Option(0.03, Act(ROLE, "restock", {"drug": drug, "doses": 20}), 0.0, ""))
     return [option for option in found if sight.may(option.act)]
+
+
+def _too_soon(sight: Sight, order: Order) -> bool:
+    last = sight.h.patients[order.patient].given.get(order.drug)
+    return last is not None and sight.h.minute - last < 60.0 * resource_table().drug[order.drug].every_h
 
 
 def _wanted(sight: Sight) -> list[tuple[str, str]]:

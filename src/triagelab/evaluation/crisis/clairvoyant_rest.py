@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from triagelab.evaluation.crisis.clairvoyant_sight import Sight
 from triagelab.hospital.acts import Act
+from triagelab.hospital.deeds.hr import cover_now
+from triagelab.hospital.hospital import Hospital
 
 HR, IT, CMO, UNIT = "hr_rostering", "it_systems", "cmo_oversight", "icu_management"
 
@@ -30,15 +32,14 @@ def _flags(sight: Sight, role: str) -> list[Act]:
 def _people(sight: Sight) -> list[Act]:
     """Call in whoever will be of use: the nurses and doctors who come within the hour."""
     h = sight.h
-    if sight.hours < 1.0:
-        return [_call_in("nurse", 4)] if any(role == HR for role, *_ in h.ledger.open) and _home(h, "nurse") else []
     acts: list[Act] = []
-    short = min(h.cover.values()) < 1.0
-    if _home(h, "nurse") and (short or h.queue or h.theatre_queue):
+    owed = any(role == HR and what == "cover" for role, what, _ in h.ledger.open)
+    of_use = sight.hours >= 1.0
+    if _home(h, "nurse") and (owed or (of_use and min(cover_now(h).values()) < 1.0)):
         acts.append(_call_in("nurse", 10))
-    if _home(h, "doctor") and (short or len(h.queue) > 2):
+    if _home(h, "doctor") and of_use and h.queue:
         acts.append(_call_in("doctor", 5))
-    if h.theatre_queue:
+    if h.theatre_queue and of_use:
         for role, there in (("surgeon", h.shift.surgeons), ("anaesthetist", h.shift.anaesthetists)):
             if _home(h, role) and there < h.beds["theatre"]:
                 acts.append(_call_in(role, 2))
@@ -55,9 +56,8 @@ def _call_in(role: str, count: int) -> Act:
     return Act(HR, "call_in", {"staff_role": role, "count": count})
 
 
-def _home(h: object, role: str) -> bool:
-    people = getattr(h, "people", ())
-    return any(one.role == role and one.status == "home" for one in people)
+def _home(h: Hospital, role: str) -> bool:
+    return any(one.role == role and one.status == "home" for one in h.people)
 
 
 def _systems(sight: Sight) -> list[Act]:

@@ -19,14 +19,12 @@ class Aims(NamedTuple):
 
     Attributes:
         life, hazard: a life, and one unit of hazard. `duty`: a duty done. `isolate`: an infectious patient isolated.
-        hidden: whether needs that nobody has found yet are treated.
     """
 
     life: float = 1.0
     hazard: float = 0.7
     duty: float = 0.05
     isolate: float = 0.3
-    hidden: bool = True
 
 
 class Option(NamedTuple):

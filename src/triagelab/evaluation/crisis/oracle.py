@@ -33,7 +33,7 @@ AIMS: tuple[Aims, ...] = (
     Aims(),
     Aims(isolate=0.05, duty=0.1),
     Aims(isolate=1.0, duty=0.1),
-    Aims(hidden=False, duty=0.1),
+    Aims(duty=0.15),
     Aims(life=2.0, hazard=0.5),
 )
 """Aims that are tried in the second stage."""
