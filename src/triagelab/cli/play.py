@@ -1,4 +1,4 @@
-"""`triagelab play bedside`: a person sees, asks and commits; then come the truth, its reasons and the score."""
+"""`triagelab play bedside|crisis`: a person sees, acts and commits; then come the truth, its reasons and the score."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import typer
 from triagelab.cli.highlight import safe
 from triagelab.errors import BadInputError, TriageLabError, UnknownNameError
 
-GAMES = {"bedside": "bedside-v1"}
+GAMES = {"bedside": "bedside-v1", "crisis": "crisis-v1"}
+ROLE = "er_triage"
+"""The role that a person plays in a crisis where none is named."""
 VERBS: Mapping[str, str] = {
     "ask": "ask",
     "measure": "measure",
@@ -34,25 +36,45 @@ def register(app: typer.Typer) -> None:
 
 
 def play(
-    game: str = typer.Argument("bedside", help="What to play: bedside."),
+    game: str = typer.Argument("bedside", help="What to play: bedside or crisis."),
     seed: int | None = typer.Option(None, "--seed", min=0, help="The case; left out, any case."),
     split: str | None = typer.Option(None, "--split", help="train (default), dev, test or tasks."),
     task: str | None = typer.Option(None, "--task", help="One of the named tasks; an unknown name lists all."),
+    role: str | None = typer.Option(None, "--role", help="crisis: which of the six roles; er_triage is the default."),
 ) -> None:
-    """Play one patient at the bedside in the terminal. For learning how the environment works, not for practice."""
+    """Play one patient at the bedside, or one role in a crisis. For learning how it works, not for practice.
+
+    In a crisis the playbook plays the other five roles.
+    """
     if game not in GAMES:
         raise UnknownNameError("game", game, GAMES)
     if task is not None and (seed is not None or split not in (None, "tasks")):
         raise BadInputError("--task", task, "alone, or with --split tasks")
+    if role is not None and game != "crisis":
+        raise BadInputError("--role", role, "only with crisis")
     from triagelab.envs.registry import make
 
     with make(GAMES[game]) as env:
-        seen = env.reset(seed=seed, split="tasks" if task is not None else split, task=task)
-        _prepare_completion()
+        options = {"role": _one_role(role)} if game == "crisis" else {}
+        seen = env.reset(seed=seed, split="tasks" if task is not None else split, task=task, **options)
         try:
-            _play(env, seen)
+            if game == "crisis":
+                from triagelab.cli.play_crisis import play_steps
+
+                play_steps(env, seen, _lines(), complete)
+            else:
+                _prepare_completion()
+                _play(env, seen)
         except KeyboardInterrupt:
             typer.echo("\nleft without an answer")
+
+
+def _one_role(role: str | None) -> str:
+    from triagelab.hospital.tables import ROLES
+
+    if role is not None and role not in ROLES:
+        raise UnknownNameError("role", role, ROLES)
+    return role or ROLE
 
 
 def _play(env: Any, seen: Any) -> None:
