@@ -41,6 +41,7 @@ def audit(
     strict: bool = typer.Option(False, "--strict", help="Exit 1 where a finding is severe."),
 ) -> None:
     """Tell what a reward will teach before anyone trains on it: findings, lazy policies, optimum, GRPO, attacks."""
+    from triagelab.cli.crisis_audit import is_crisis
     from triagelab.clinical.costs import load_costs
     from triagelab.rewards.audit.audit import audit as run_audit
     from triagelab.rewards.audit.signal import check_skill, parse_prior
@@ -48,8 +49,13 @@ def audit(
 
     shares, checked, prices = parse_prior(prior), check_skill(skill), load_costs(costs)
     measured = None if confusion is None else load_confusion(confusion)
+    crises = [name for name in rewards if is_crisis(name)]
+    if crises and html is not None:
+        raise BadInputError("--html", str(html), "rewards of levels", f"{crises[0]} is one of the hospital crisis")
     if html is not None:
         _check_folder(html, "--html")
+    if crises:
+        return _audit_crises(rewards, crises, as_json, strict)
     subjects = [load_subject(name) for name in rewards]
     if weights is not None:
         subjects = [replace(subject, sampling=parse_weights(weights)) for subject in subjects]
@@ -153,6 +159,27 @@ def _print(audits: list[Audit], html: Path | None) -> None:
         terminal.show(one, out)
     if html is not None:
         out.print(f"-> {html}", soft_wrap=True)
+
+
+def _audit_crises(rewards: list[str], crises: list[str], as_json: bool, strict: bool) -> None:
+    from triagelab.cli import audit_terminal as terminal
+    from triagelab.cli.crisis_audit import audit_named, show
+
+    if len(crises) < len(rewards):
+        other = next(name for name in rewards if name not in crises)
+        raise BadInputError("REWARD", other, "rewards of one task", f"{crises[0]} is one of the hospital crisis")
+    audits = [audit_named(name) for name in crises]
+    if as_json:
+        rows = [plain(one.row()) for one in audits]
+        typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, allow_nan=False))
+    else:
+        out = terminal.console()
+        for number, one in enumerate(audits):
+            if number:
+                out.rule(style="dim")
+            show(one, out)
+    if strict and any(one.severe for one in audits):
+        raise typer.Exit(1)
 
 
 def _print_design(spec: RewardSpec, costs: Costs, proof: Audit, differ: str, out: Path | None) -> None:

@@ -26,7 +26,7 @@ _NOTABLE: Mapping[str, tuple[float, float]] = {
 
 
 def reason_text(view: View, acts: Sequence[Act], facts: Facts | None = None) -> str:
-    """Return reasons for acts as clauses such as `P-003: airway, SpO2 84.`; without acts, that nothing calls for one."""
+    """Return reasons for acts, clauses such as `P-003: airway, SpO2 84.`; without acts, that nothing calls for one."""
     facts = facts or facts_of(view)
     clauses: list[str] = []
     said: set[str] = set()

@@ -2,8 +2,8 @@
 
 Source: ANCHORS.md 7A (balaraj74/META @e239daa). At hand were: the keys and bounds of the format, 400 characters for
 speed, 0.3 + 0.15 a regex for reasoning, P-ids for hallucination, TRIAGE_PATIENT = 1.0 whenever somebody is critical,
-and which three read the prompt's state alone. Assumed (nobody published it here): the formulas of those three, the regexes,
-six of the eleven action names, the rest of the look-up, and what falls off beyond 400 characters.
+and which three read the prompt's state alone. Assumed (nobody published it here): the formulas of those three, the
+regexes, six of the eleven action names, the rest of the look-up, and what falls off beyond 400 characters.
 
 A completion in the published format is read as it is; of one in ours, the first act is translated by `TRANSLATED`.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -43,6 +44,8 @@ TRANSLATED: Mapping[str, str] = MappingProxyType(
 _ALIGNED: Mapping[str, float] = {"TRIAGE_PATIENT": 1.0, "ASSIGN_TREATMENT": 0.8, "TRANSFER_TO_ICU": 0.8}
 _REASONS = (r"\bcritical\b", r"\bpatient\b", r"\b(?:icu|bed)", r"\b(?:triage|priority)\b", r"\bbecause\b|\bdue to\b")
 _CRITICAL = 0.5
+_READ = 8_000
+"""Characters that are looked at."""
 
 
 def _answer(one: Subject) -> dict[str, Any]:
@@ -52,14 +55,19 @@ def _answer(one: Subject) -> dict[str, Any]:
         name = act.args.get("patient", "P-000")
         found = {"action_type": TRANSLATED.get(act.kind, ""), "target_id": name, "priority": 5}
         return {**found, "reasoning": one.reading.reasoning}
-    spans, _ = object_spans(one.text[:20_000])
-    for start, end in spans[:1]:
-        try:
-            value = load_strict(one.text[start:end])
-        except (ValueError, RecursionError):
-            return {}
-        return value if isinstance(value, dict) else {}
-    return {}
+    return _first_object(one.text[:_READ])
+
+
+@lru_cache(maxsize=256)
+def _first_object(text: str) -> dict[str, Any]:
+    spans, _ = object_spans(text)
+    if not spans:
+        return {}
+    try:
+        value = load_strict(text[spans[0][0] : spans[0][1]])
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _reasoning(one: Subject) -> str:
@@ -114,7 +122,7 @@ def response_speed(one: Subject) -> Measure:
 
 def no_hallucination(one: Subject) -> Measure:
     """Share of P-ids that are in the prompt; 1 where none is named."""
-    named = re.findall(r"\bP-\d{1,6}\b", one.text[:20_000])
+    named = re.findall(r"\bP-\d{1,6}\b", one.text[:_READ])
     known = sum(1 for name in named if name in one.facts.ids)
     return Measure(known / len(named) if named else 1.0, f"{known} of {len(named)} ids")
 

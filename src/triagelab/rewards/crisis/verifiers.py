@@ -1,8 +1,8 @@
 """Eight verifiers of one completion of one role in one state, each 0 to 1, each a function of both.
 
 patient_survival, icu_efficiency and action_alignment roll the simulator forward (see `rollouts`, `measures` for their
-scale); violation_detection is recall and precision over incidents in the role's view; reasoning_quality and no_hallucination
-check the text against the view; format_compliance and response_speed look at the form.
+scale); violation_detection is recall and precision over incidents in the role's view; reasoning_quality and
+no_hallucination check the text against the view; format_compliance and response_speed look at the form.
 """
 
 from __future__ import annotations
