@@ -171,7 +171,7 @@
       el("p", { class: "small" }, `${severity} ${words(archetype)}; ${dies === null ? "lives until the end if nobody acts" : `dies at ${time(dies)} if nobody acts`}`));
     const needs = one ? one[7].filter(need => need[1] > 0) : [];
     box.append(el("p", { class: "small" }, needs.length ? needs.map(([kind, value, met]) => `${words(kind)} ${value.toFixed(2)} (${met ? "met" : "not met"})`).join(", ") : "no open need"));
-    box.append(el("figure", { class: "vitals", role: "img", "aria-label": `Severity of the worst need ${one ? one[6] : 0}` }, el("figcaption", {}, "Worst need, 0 to 1", el("b", {}, one && one[3] ? one[6].toFixed(2) : "-")), spark(rows.map(each => each && each[3] ? each[6] : null), 0, 1, "truthline")));
+    box.append(el("figure", { role: "img", "aria-label": `Severity of the worst need ${one ? one[6] : 0}` }, el("figcaption", {}, "Worst need, 0 to 1", el("b", {}, one && one[3] ? one[6].toFixed(2) : "-")), spark(rows.map(each => each && each[3] ? each[6] : null), 0, 1, "truthline")));
     return box;
   }
 
