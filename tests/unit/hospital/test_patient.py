@@ -31,7 +31,7 @@ def test_hazard_does_not_depend_on_how_time_is_cut(
     kind: str, number: int, cuts: list[float], met: float | None
 ) -> None:
     one, other = Patient(drawn(kind, number)), Patient(drawn(kind, number))
-    times = sorted([*cuts, 300.0, *([] if met is None else [met])])
+    times: list[float] = sorted([*cuts, 300.0] if met is None else [*cuts, 300.0, met])
     for patient, stops in ((one, times), (other, [300.0] if met is None else [met, 300.0])):
         for stop in stops:
             patient.settle(stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +105,9 @@ def test_one_patient_lives_longer_the_sooner_he_is_treated() -> None:
     spec = begin("mass_casualty", 1.0, 3, 20).plan.patients[-1]
     chances = [chance_alive(spec, delay) for delay in DELAYS]
     assert chances == sorted(chances, reverse=True)
+
+
+def test_the_documented_table_is_the_current_one() -> None:
+    """Renew it with `as_markdown(survival_table())`."""
+    text = (Path(__file__).parents[3] / "docs" / "crisis-simulator.md").read_text(encoding="utf-8")
+    assert as_markdown(survival_table()) in text
