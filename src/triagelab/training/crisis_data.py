@@ -176,9 +176,8 @@ def grpo_rows(
 
     rows = []
     for one in found:
-        prompt = render_prompt(tokenizer, one.messages)
-        if len(prompt) + max_new_tokens <= max_tokens:
-            rows.append({"prompt": prompt, "state": one.key.text, "role": one.key.role})
+        if len(render_prompt(tokenizer, one.messages)) + max_new_tokens <= max_tokens:
+            rows.append({"prompt": list(one.messages), "state": one.key.text, "role": one.key.role})
     if not rows:
         raise BadInputError("data.max_tokens", max_tokens, "room for one state and an answer")
     return rows

@@ -138,7 +138,7 @@ def read_pairs(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
-            StateKey.parse(row["state"])
+            StateKey.parse(str(row["state"]))
             for name in ("chosen", "rejected"):
                 if not isinstance(row[name][0]["content"], str):
                     raise TypeError(name)
