@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from triagelab.hospital.orders import PENDING, Order, flaw_of
 from triagelab.hospital.patient import Need, Patient
+from triagelab.hospital.plan import STEP_MIN
 from triagelab.hospital.tables import resource_table
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def look_at(h: Hospital, patient: Patient) -> None:
 
 
 def reveal(h: Hospital, patient: Patient, measured: bool = False) -> None:
-    """Let staff know of needs that can be known now; whoever owns one owes it from here on."""
+    """Let staff know of needs that can be known now."""
     now = h.minute
     for need in patient.needs:
         if need.known or need.onset_min > now:
@@ -33,12 +34,21 @@ def reveal(h: Hospital, patient: Patient, measured: bool = False) -> None:
             continue
         if shown == "sight" or (shown == "vitals" and measured) or (patient.worked_up and (need.s > 0.3 or measured)):
             need.known = True
-            if need.met_at is None and patient.present:
-                owe(h, patient, need)
 
 
 def owe(h: Hospital, patient: Patient, need: Need) -> None:
-    h.ledger.owe(need.row.owner, need.kind, patient.id, h.minute)
+    """Let the role that owns an open need owe it from now on, known or not; nobody owes what nobody can meet."""
+    if need.open(h.minute) and patient.present and need.row.shown != "never":
+        h.ledger.owe(need.row.owner, need.kind, patient.id, h.minute, need.row.window_min + STEP_MIN)
+
+
+def watch(h: Hospital, patient: Patient) -> None:
+    """See to it that every need of a patient is owed from the moment it begins."""
+    for need in patient.needs:
+        if need.onset_min <= h.minute:
+            owe(h, patient, need)
+        else:
+            h.at(need.onset_min, "need", patient.id)
 
 
 def meet(h: Hospital, patient: Patient, need: Need) -> bool:
@@ -58,8 +68,7 @@ def unmeet(h: Hospital, patient: Patient, need: Need) -> None:
         return
     h.settle(patient)
     need.met_at = None
-    if patient.present and need.known:
-        owe(h, patient, need)
+    owe(h, patient, need)
 
 
 def placed(h: Hospital, patient: Patient) -> None:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from triagelab.hospital.care import watch
 from triagelab.hospital.patient import Need, Patient
 from triagelab.hospital.specs import NeedSpec
 from triagelab.hospital.staff import ED
@@ -79,6 +80,7 @@ def infect(h: Hospital, patient: Patient) -> None:
         for kind, start, lethal, after in COURSE:
             patient.needs.append(Need(NeedSpec(kind, start, 0.25, 0.4, lethal, h.minute + after, None, 0)))
         if patient.present:
+            watch(h, patient)
             h.say(f"{patient.id} is infected")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from triagelab.hospital.ambulances import ride, sent_on
-from triagelab.hospital.care import look_at, meet, new_order, reveal, take_ventilator
+from triagelab.hospital.care import look_at, meet, new_order, owe, reveal, take_ventilator, watch
 from triagelab.hospital.incidents import begin_incident, do_harm
 from triagelab.hospital.orders import PENDING, Order, flaw_of, usual_dose
 from triagelab.hospital.patient import Patient
@@ -54,7 +54,16 @@ def arrive(h: Hospital, about: str) -> None:
     h.say(f"{about} arrives: {patient.spec.text}")
     h.settle(patient)
     if patient.alive:
+        watch(h, patient)
         reveal(h, patient)
+
+
+def need_begins(h: Hospital, about: str) -> None:
+    """Let what begins now be owed."""
+    patient = h.patients[about]
+    if patient.present:
+        for need in patient.needs:
+            owe(h, patient, need)
 
 
 def work_up(h: Hospital, about: str) -> None:
@@ -169,12 +178,13 @@ def look_around(h: Hospital) -> None:
     watched = h.systems["monitors"] is None or "monitors" in h.paper
     for patient in list(h.here.values()):
         for need in patient.needs:
-            if not need.known or (need.met_at is None and need.row.by == "place"):
-                placed_now = resource_table().areas[patient.area].monitored and watched
-                reveal(h, patient, measured=placed_now)
-                held = patient.area == "theatre" or patient.area in need.row.means
-                if held and need.row.by == "place" and need.open(h.minute):
-                    meet(h, patient, need)
+            if need.known and (need.met_at is not None or need.row.by != "place"):
+                continue
+            placed_now = resource_table().areas[patient.area].monitored and watched
+            reveal(h, patient, measured=placed_now)
+            held = patient.area == "theatre" or patient.area in need.row.means
+            if held and need.row.by == "place" and need.open(h.minute):
+                meet(h, patient, need)
     _duties(h)
 
 
@@ -235,6 +245,7 @@ def _duties(h: Hospital) -> None:
 
 HANDLERS: dict[str, Callable[[Hospital, str], None]] = {
     "arrival": arrive,
+    "need": need_begins,
     "work_up": work_up,
     "drug_works": drug_works,
     "transfused": transfused,

@@ -91,7 +91,7 @@ def apply_all(h: Hospital, read: Mapping[str, list[Act]]) -> list[Result]:
 
 
 def _apply(h: Hospital, act: Act) -> Result:
-    h.ledger.acting = act.role
+    h.ledger.acting, h.ledger.minute = act.role, h.minute
     result = judge(h, act)
     if result is None:
         result = DEEDS[act.role, act.kind](h, act)

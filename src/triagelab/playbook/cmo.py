@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from triagelab.hospital.acts import MAY_AUTHORISE, Act
+from triagelab.hospital.tables import resource_table
 from triagelab.hospital.views import View
 
 ROLE = "cmo_oversight"
-EMERGENCY_BEDS = 22
+EMERGENCY_BEDS = sum(resource_table().areas[area].beds for area in ("resus", "bay"))
 """Beds of resus and bays."""
 CROWD = 8
 """People in the waiting room from which, with every bay taken, ambulances are sent elsewhere."""

@@ -1,7 +1,7 @@
-"""What one step of a crisis pays: expected deaths, incidents caught, and acts that were wrong or blocked.
+"""What one step of a crisis pays: deaths, incidents caught, and acts that were wrong or blocked.
 
-Expected deaths are the hazard that was added, so that luck neither pays nor costs: over many patients its sum is the
-number of deaths, and letting somebody die ends no further cost that would have come out higher.
+Deaths cost when they happen, wherever the patient is by then. The hazard of a step would be the smoother signal, but it
+would tell a player how sick those are of whom nobody knows; for expected deaths see `verifiers.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SURVIVAL, CAUGHT, FALSE_FLAG, WRONG, BLOCKED = 10.0, 1.0, -0.1, -0.01, -0.05
 def step_pay(plan: Plan, report: Report) -> dict[str, float]:
     """Return the parts of the pay of one step, by name."""
     return {
-        "survival": -SURVIVAL * report.hazard / max(1, len(plan.patients)),
+        "survival": -SURVIVAL * len(report.deaths) / max(1, len(plan.patients)),
         "detection": CAUGHT * report.caught / max(1, len(plan.incidents)) + FALSE_FLAG * report.false_flags,
         "safety": WRONG * report.wrong + BLOCKED * report.blocked,
     }
