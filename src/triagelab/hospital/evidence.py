@@ -47,13 +47,20 @@ def _of(h: Hospital, index: int, key: int, items: Sequence[Item]) -> Item:
     return items[int(chance(h, index, key) * len(items))]
 
 
-def _treated(h: Hospital) -> list[str]:
+def beds_with_ventilators(h: Hospital) -> list[str]:
+    """Return who lies where a ventilator stands, the ventilated first."""
+    ids = [one for one in h.here.values() if one.area in ("icu", "resus")]
+    return [one.id for one in sorted(ids, key=lambda one: not one.ventilator)]
+
+
+def in_care(h: Hospital) -> list[str]:
+    """Return who lies in a bed with doctors and nurses."""
     return [one.id for one in h.here.values() if one.area in ("resus", "bay", "icu", "ward", "isolation", "overflow")]
 
 
 def _bad_order(h: Hospital, index: int, wanted: str) -> Made | None:
     """Write an order that breaks a drug rule, or whose dose lies outside the usual, for somebody it is wrong for."""
-    ids = _treated(h)
+    ids = in_care(h)
     drugs = list(resource_table().drug)
     if wanted == "contraindicated_order":
         ids = [name for name in ids if _delicate(h.patients[name])]
@@ -95,7 +102,7 @@ def _wrong(h: Hospital, index: int, wanted: str, patient: Patient, drug: str) ->
 
 
 def _bag(h: Hospital, index: int) -> Made | None:
-    ids = _treated(h) or list(h.here)
+    ids = in_care(h) or list(h.here)
     if not ids:
         return None
     groups = ("O+", "A+", "B+", "AB+", "A-", "O-")
@@ -114,7 +121,7 @@ def _bag(h: Hospital, index: int) -> Made | None:
 
 def _record(h: Hospital, index: int, field: str) -> Made | None:
     """Return a record that the wristband contradicts; the record of somebody else only writes the same otherwise."""
-    ids = _treated(h) or list(h.here)
+    ids = in_care(h) or list(h.here)
     if not ids:
         return None
     chosen = _of(h, index, 1, ids)
@@ -167,7 +174,7 @@ def _booking(h: Hospital, index: int) -> Made | None:
 
 def _override(h: Hospital, index: int) -> Made | None:
     """Return two overrides of which one was authorised by nobody who may."""
-    ids = _treated(h)
+    ids = in_care(h)
     if not ids:
         return None
     swap = chance(h, index, 2) < 0.5
@@ -218,4 +225,4 @@ MAKERS: Mapping[str, Callable[[Hospital, int], Made | None]] = MappingProxyType(
 )
 """Kind -> how it is made; None where there is no subject for it now."""
 
-__all__ = ["MAKERS", "Evidence", "Made", "chance"]
+__all__ = ["MAKERS", "Evidence", "Made", "beds_with_ventilators", "chance", "in_care"]

@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from triagelab.hospital.care import placed, take_ventilator
-from triagelab.hospital.evidence import MAKERS, chance
+from triagelab.hospital.evidence import MAKERS, beds_with_ventilators, chance, in_care
+from triagelab.hospital.halves import PARTNER, is_split, split_rows
 from triagelab.hospital.orders import GIVEN, PENDING, REJECTED
 from triagelab.hospital.patient import Need, Patient
-from triagelab.hospital.plan import NeedSpec
+from triagelab.hospital.plan import IncidentSpec, NeedSpec
 
 if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
@@ -46,6 +47,7 @@ HARM: Mapping[str, float] = MappingProxyType(
         "record_mismatch": 0.35,
         "over_long_shift": 0.35,
         "unauthorised_override": 0.5,
+        "double_booked_ventilator": 0.5,
     }
 )
 """Kind -> severity of the harm that it does where nobody catches it. Assumed."""
@@ -56,9 +58,10 @@ class Incident:
 
     Attributes:
         subject: id that a flag names; `evidence`: what the owner sees.
+        partner: the role that sees the other half of the evidence, `other`; None where the owner sees everything.
     """
 
-    __slots__ = ("about", "evidence", "id", "kind", "minute", "role", "status", "subject")
+    __slots__ = ("about", "evidence", "id", "kind", "minute", "other", "partner", "role", "status", "subject")
 
     def __init__(
         self, id: str, kind: str | None, role: str, subject: str, about: str, minute: float, evidence: dict[str, object]
@@ -66,16 +69,26 @@ class Incident:
         self.id, self.kind, self.role, self.subject, self.about = id, kind, role, subject, about
         self.minute, self.evidence = minute, evidence
         self.status = "open"
+        self.partner: str | None = None
+        self.other: dict[str, object] = {}
 
     def copy(self) -> Incident:
         new = Incident(self.id, self.kind, self.role, self.subject, self.about, self.minute, self.evidence)
-        new.status = self.status
+        new.status, new.partner, new.other = self.status, self.partner, self.other
         return new
+
+    def shown_to(self, role: str) -> dict[str, object]:
+        """Return what a role sees of it; empty is nothing."""
+        if self.status != "open":
+            return {}
+        return self.evidence if role == self.role else self.other if role == self.partner else {}
 
 
 def begin_incident(h: Hospital, about: str) -> None:
     """Inject the planned incident: find its subject now; where there is none, try again a step later."""
     spec = h.plan.incidents[int(about)]
+    if is_split(h, spec.kind, spec.index) and _begin_split(h, spec):
+        return
     made = MAKERS[spec.kind](h, spec.index)
     if made is None:
         if h.minute + 15 < h.plan.minutes - 30:
@@ -85,6 +98,25 @@ def begin_incident(h: Hospital, about: str) -> None:
         add(h, None, OWNER[spec.kind], subject, "", evidence)
     add(h, spec.kind, OWNER[spec.kind], made.subject, made.patient, made.evidence)
     h.at(h.minute + LIMIT_MIN, "harm", made.subject)
+
+
+def _begin_split(h: Hospital, spec: IncidentSpec) -> bool:
+    """Inject an incident whose halves two roles see; False where there are too few patients for its decoys.
+
+    Neither role owes it, for neither can see it alone; whoever flags it is credited.
+    """
+    ids = beds_with_ventilators(h) if spec.kind == "double_booked_ventilator" else in_care(h)
+    rows = split_rows(h, spec.kind, spec.index, ids)
+    if rows is None:
+        return False
+    halves, wrong, patient = rows
+    for place, (subject, evidence, other) in enumerate(halves):
+        kind, about = (spec.kind, patient) if place == wrong else (None, "")
+        found = Incident(f"INC-{len(h.incidents) + 1}", kind, OWNER[spec.kind], subject, about, h.minute, evidence)
+        found.partner, found.other = PARTNER[spec.kind], other
+        h.incidents[subject] = found
+    h.at(h.minute + LIMIT_MIN, "harm", halves[wrong][0])
+    return True
 
 
 def add(h: Hospital, kind: str | None, role: str, subject: str, about: str, evidence: dict[str, object]) -> None:
@@ -100,6 +132,9 @@ def catch(h: Hospital, subject: str, kind: str | None = None) -> bool:
     if found is None or found.kind is None or found.status != "open" or (kind is not None and found.kind != kind):
         return False
     found.status = "caught"
+    if found.partner is not None and h.ledger.acting in (found.role, found.partner):
+        h.ledger.owe(h.ledger.acting, "catch", subject, h.minute)
+        h.ledger.close(h.ledger.acting, "catch", subject)
     h.ledger.close(found.role, "catch", subject)
     h.say(f"{found.kind} caught: {subject}")
     return True
@@ -114,6 +149,13 @@ def lapse(h: Hospital, subject: str) -> bool:
     h.ledger.lapse(found.role, "catch", subject)
     h.say(f"{found.kind} not caught: {subject}")
     return True
+
+
+def clear(h: Hospital, subject: str, role: str) -> None:
+    """Take a decoy out of view that somebody who sees it had looked into: it was in order."""
+    found = h.incidents.get(subject)
+    if found is not None and found.kind is None and found.shown_to(role):
+        found.status = "void"
 
 
 def withdraw(h: Hospital, subject: str) -> None:
@@ -184,9 +226,8 @@ def do_harm(h: Hospital, subject: str) -> None:
         patient = h.patients[ids[int(chance(h, int(found.id[4:]), 1) * len(ids))]] if ids else None
     if patient is None or not patient.present:
         return
-    if found.kind == "double_booked_ventilator":
-        if patient.ventilator:
-            take_ventilator(h, patient)
+    if found.kind == "double_booked_ventilator" and patient.ventilator:
+        take_ventilator(h, patient)
     elif found.kind == "unsafe_discharge":
         h.move(patient, "home")
     else:
@@ -202,6 +243,7 @@ __all__ = [
     "add",
     "begin_incident",
     "catch",
+    "clear",
     "detection",
     "do_harm",
     "harm_patient",

@@ -178,7 +178,14 @@ class View:
         choose = _CHOOSE.get(self.role)
         if choose is None:
             return []
-        return [chart(h, patient) for patient in choose(h)]
+        now = h.charts_now
+        found: list[Chart] = []
+        for patient in choose(h):
+            name = patient.spec.id
+            if name not in now:
+                now[name] = chart(h, patient)
+            found.append(now[name])
+        return found
 
     @cached_property
     def orders(self) -> list[dict[str, object]]:
@@ -231,12 +238,9 @@ class View:
 
         They stand in the order of what they are about, which tells nothing.
         """
-        found = [
-            item
-            for item in self._h.incidents.values()
-            if item.role == self.role and item.evidence and item.status == "open"
-        ]
-        return [dict(item.evidence) for item in sorted(found, key=lambda item: item.subject)]
+        role = self.role
+        found = [(item.subject, entry) for item in self._h.incidents.values() if (entry := item.shown_to(role))]
+        return [dict(entry) for _, entry in sorted(found, key=lambda pair: pair[0])]
 
     @cached_property
     def counts(self) -> dict[str, Any]:

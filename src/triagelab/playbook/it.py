@@ -18,7 +18,7 @@ def play(view: View) -> list[Act]:
         if name not in counts["paper"] and name != "ventilators":
             acts.append(Act(ROLE, "paper", {"system": name}))
     for entry in view.board:
-        if "record" in entry and _differs(entry["chart"], entry["wristband"]):
+        if "chart" in entry and "wristband" in entry and _differs(entry["chart"], entry["wristband"]):
             acts.append(Act(ROLE, "correct", {"record": entry["record"]}))
     return acts[: view.acts_left]
 

@@ -36,7 +36,7 @@ def play(view: View) -> list[Act]:
     flags = [
         Act(ROLE, "flag", {"incident": "mislabelled_blood", "subject": str(entry["bag"])})
         for entry in view.board
-        if "bag" in entry and entry["label"] != entry["lab_group"]
+        if "lab_group" in entry and entry["label"] != entry["lab_group"]
     ]
     more = [
         Act(ROLE, "restock", {"drug": name, "doses": 10})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from triagelab.hospital.acts import Act
-from triagelab.hospital.incidents import catch
+from triagelab.hospital.incidents import catch, clear
 from triagelab.hospital.patient import Patient
 from triagelab.hospital.results import Result, done, held, refused
 from triagelab.hospital.tables import resource_table
@@ -51,6 +51,7 @@ def flag(h: Hospital, act: Act) -> Result:
             order.status = "rejected"
         return done(act, True, "an incident; it is stopped")
     h.false_flags += 1
+    clear(h, act.args["subject"], act.role)
     return refused(act, "nothing of that kind is open there")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from triagelab.hospital.acts import Act
-from triagelab.hospital.incidents import catch
+from triagelab.hospital.incidents import catch, clear
 from triagelab.hospital.results import Result, done, refused
 from triagelab.hospital.tables import resource_table
 
@@ -43,7 +43,8 @@ def correct(h: Hospital, act: Act) -> Result:
     if catch(h, act.args["record"], "missing_allergy") or catch(h, act.args["record"], "record_mismatch"):
         return done(act, True)
     found = h.incidents.get(act.args["record"])
-    if found is not None and found.status == "open" and found.role == "it_systems":
+    if found is not None and found.shown_to("it_systems"):
+        clear(h, found.subject, "it_systems")
         h.flags += 1
         h.false_flags += 1
         return done(act, False, "the record was in order")
