@@ -133,7 +133,8 @@ def _shown(
         return
     from rich.console import Console
 
-    from triagelab.cli.crisis_board import Board, Nothing, plain_line
+    from triagelab.cli.crisis_board import Board
+    from triagelab.cli.crisis_words import Nothing, plain_line
 
     nothing = Nothing(*episode)
     console = Console(stderr=as_json)

@@ -16,8 +16,9 @@ import pytest
 from crisis_replay_samples import Hostile
 from triagelab.agents.crisis_policies import load_crisis_policy
 from triagelab.agents.crisis_scripted import Heuristic
-from triagelab.cli.crisis_board import ASCII_BARS, Board, Nothing, clock, plain_line, sickest, trend
+from triagelab.cli.crisis_board import Board
 from triagelab.cli.crisis_roles import Mixed, build_policy, read_roles
+from triagelab.cli.crisis_words import ASCII_BARS, Nothing, clock, plain_line, sickest, trend
 from triagelab.cli.main import run
 from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.evaluation.crisis_replay import read_replay
