@@ -22,6 +22,9 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
+_LIMITS = tuple((name, low, high) for name, (low, high) in LIMITS.items())
+
+
 class Need:
     """One need of one patient. `met_at`: since when it is met, None is unmet; `known`: staff know of it."""
 
@@ -141,7 +144,7 @@ class Patient:
     def settle(self, now: float) -> float:
         """Work severities and hazard out up to `now`; return the hazard that was added."""
         begin = self.at
-        if now <= begin or not self.alive:
+        if now <= begin or not self.alive or not self.needs:
             return 0.0
         added = 0.0
         care = self.care
@@ -181,7 +184,7 @@ class Patient:
             if s > 0.0 and need.onset_min <= self.at:
                 for name, effect in need.row.effect.items():
                     found[name] += effect * s
-        for name, (low, high) in LIMITS.items():
+        for name, low, high in _LIMITS:
             value = found[name]
             value = low if value < low else high if value > high else value
             found[name] = round(value, 1) if name == "temp_c" else float(round(value))
