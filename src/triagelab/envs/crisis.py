@@ -21,9 +21,9 @@ GENERATED = ("train", "dev", "test")
 TASKS = "tasks"
 TIERS: Mapping[str, float] = {"easy": 0.0, "medium": 0.5, "hard": 1.0}
 """Tier of a named task -> difficulty."""
-TASK_SERIES = 0
-"""Which draw of the named tasks is used: one in which the playbook's return falls from tier to tier, as it does on
-average over many; with one hospital a task, luck alone can turn that round."""
+TASK_SERIES = 6
+"""Which draw of the named tasks is used. In each of ten draws the reference earned less from tier to tier; this one has
+even steps between them, so that a small change of the hospital does not turn them round."""
 SEED_BITS = 48
 """Bits of a hospital's seed: no two splits share one, and none is a small number that somebody tuned on."""
 
@@ -43,7 +43,7 @@ class CrisisKind:
     Args:
         role: what a session plays where its reset does not say: `all`, or one of the six roles.
         steps: decision steps of 15 minutes.
-        pay: `end` pays with the last step, `steps` at every step; see `crisis_pay`.
+        pay: `steps` pays what can be seen when it happens, `end` everything with the last step; see `crisis_pay`.
 
     Raises: UnknownNameError or BadInputError for an option.
     """
@@ -59,7 +59,7 @@ class CrisisKind:
     splits: tuple[str, ...] = (*GENERATED, TASKS)
     component_names = COMPONENTS
 
-    def __init__(self, role: str = ALL, steps: int = 20, pay: str = "end") -> None:
+    def __init__(self, role: str = ALL, steps: int = 20, pay: str = "steps") -> None:
         values = (ALL, *ROLES)
         if role not in values:
             raise UnknownNameError("role", role, values)

@@ -56,7 +56,7 @@ class CrisisEpisode:
         pay: see `crisis_pay`.
     """
 
-    def __init__(self, hospital: Hospital, roles: tuple[str, ...], pay: str = "end") -> None:
+    def __init__(self, hospital: Hospital, roles: tuple[str, ...], pay: str = "steps") -> None:
         self.hospital, self.roles, self.purse = hospital, roles, Purse(pay)
         self._views: dict[str, View] = {}
 

@@ -1,8 +1,8 @@
 """What an episode of crisis-v1 pays: the bounded sums of `step_pay`, told step by step or all at the end.
 
-`end` (the default) pays with the last step only. On the way the pay would tell what nobody in the hospital knows: the
-hazard of patients whose needs have not come to light, and whether a flag has hit. `steps` pays as it goes, for
-learners that need a signal at every step. Both sum to the same return.
+`steps` (the default) pays deaths and caught incidents when they happen, for then they can be seen. `LATE` parts come
+with the last step: on the way they would tell that an act which was done was wrong. `end` pays all with the last step.
+Both sum to the same return.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"survival": (-10.0, 0.0), "detection": (-1.0, 1.0), "safety": (-1.0, 0.0)}
 )
 """Lowest and highest sum of each part over an episode: everybody lost; every incident caught; a hundred wrong acts."""
-PAYS: tuple[str, ...] = ("end", "steps")
+PAYS: tuple[str, ...] = ("steps", "end")
+LATE: frozenset[str] = frozenset({"safety"})
+"""Parts that are never paid before the last step."""
 
 
 class Purse:
@@ -32,7 +34,8 @@ class Purse:
         out: dict[str, float] = {}
         for name in COMPONENTS:
             self.raw[name] += parts[name]
-            due = self.total(name) - self.paid[name] if last or self.pay == "steps" else 0.0
+            now = last or (self.pay == "steps" and name not in LATE)
+            due = self.total(name) - self.paid[name] if now else 0.0
             self.paid[name] += due
             out[name] = due
         return out
@@ -57,4 +60,4 @@ def reward_range(pay: str) -> tuple[float, float]:
     return BOUNDS["survival"][0] + BOUNDS["safety"][0] - width, width
 
 
-__all__ = ["BOUNDS", "COMPONENTS", "PAYS", "Purse", "return_range", "reward_range"]
+__all__ = ["BOUNDS", "COMPONENTS", "LATE", "PAYS", "Purse", "return_range", "reward_range"]

@@ -35,7 +35,7 @@ class CrisisParallelEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
     Args:
         split: train, dev, test, or tasks for the named ones.
         steps: decision steps of an episode.
-        pay: `steps` pays at every step; `end` as in `crisis-v1` itself.
+        pay: as in `crisis-v1` itself.
         render_mode: `ansi` returns the message of the last step as text.
 
     Raises: UnknownNameError or BadInputError for an argument.

@@ -30,7 +30,7 @@ def test_a_whole_game_ends_with_the_truth_and_the_environments_score(monkeypatch
         seen = env.step({"acts": [{"act": "call_in", "staff_role": "nurse", "count": 3}] * 2})
         while not seen.done:
             seen = env.step({"acts": []})
-    assert out.count(f"Score: {seen.reward:.3f} ") == 1
+        assert out.count(f"Score: {env.record.total:.3f} ") == 1
     assert "Truth: " in out
 
 

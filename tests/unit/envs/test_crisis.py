@@ -27,6 +27,10 @@ def play(env, act, **where):
     return seen
 
 
+def total(seen):
+    return math.fsum(one.reward or 0.0 for one in seen)
+
+
 def best(env, _):
     return env.best()
 
@@ -67,15 +71,15 @@ def test_the_role_of_a_session_can_be_chosen_at_reset_or_for_the_kind():
 
 def test_the_playbook_plays_the_other_roles():
     alone = make("crisis-v1")
-    idle = play(alone, nothing, split="tasks", task=0, role="hr_rostering")[-1].reward
-    nobody = play(alone, nothing, split="tasks", task=0)[-1].reward
+    idle = total(play(alone, nothing, split="tasks", task=0, role="hr_rostering"))
+    nobody = total(play(alone, nothing, split="tasks", task=0))
     assert idle > nobody + 1.0  # five roles by the book save more than none
 
 
 def test_whoever_knows_earns_more_than_nobody_in_every_named_task():
     env = make("crisis-v1")
     for index in range(0, env.kind.task_count("tasks"), 4):
-        rewards = [play(env, act, split="tasks", task=index)[-1].reward for act in (best, nothing)]
+        rewards = [total(play(env, act, split="tasks", task=index)) for act in (best, nothing)]
         assert rewards[0] > rewards[1] + 0.5
 
 
@@ -102,12 +106,12 @@ def test_acts_that_cannot_be_are_refused_with_a_reason_and_the_episode_goes_on()
 
 
 def test_acts_without_a_role_are_nobodys_where_all_six_are_played():
-    env = make("crisis-v1", pay="steps")
+    env = make("crisis-v1")
     env.reset(seed=5)
     seen = env.step({"acts": [{"act": "protocol", "name": "surge"}]})
     assert seen.results[0]["status"] == "refused"
     assert '"roles"' in seen.results[0]["reason"]
-    assert seen.components["safety"] < 0.0
+    assert env._episode.purse.raw["safety"] < 0.0  # counted, and told at the end
 
 
 @pytest.mark.parametrize(
@@ -155,7 +159,7 @@ streams = st.lists(st.dictionaries(st.sampled_from([*ROLES, "x"]), st.lists(acts
 @settings(max_examples=40, deadline=None)
 @given(streams, st.sampled_from(["all", "pharmacy"]), st.integers(0, 1000))
 def test_nothing_that_is_sent_breaks_an_episode(steps, role, seed):
-    env = make("crisis-v1", pay="steps")
+    env = make("crisis-v1")
     env.reset(seed=seed, role=role)
     for sent in steps:
         seen = env.step({"roles": sent})
@@ -165,11 +169,12 @@ def test_nothing_that_is_sent_breaks_an_episode(steps, role, seed):
     json.dumps(env.record.to_dict(), allow_nan=False)
 
 
-def test_pay_at_the_end_and_step_by_step_have_the_same_sum_and_only_one_tells_on_the_way():
-    ends = play(make("crisis-v1"), best, seed=9, split="dev")
-    steps = play(make("crisis-v1", pay="steps"), best, seed=9, split="dev")
+def test_pay_at_the_end_and_step_by_step_have_the_same_sum_and_neither_tells_what_was_wrong():
+    ends = play(make("crisis-v1", pay="end"), nothing, seed=9, split="dev")
+    steps = play(make("crisis-v1"), nothing, seed=9, split="dev")
     assert [seen.reward for seen in ends[1:-1]] == [0.0] * (len(ends) - 2)
     assert any(seen.reward for seen in steps[1:-1])
+    assert not any(seen.components["safety"] for seen in steps[1:-1])
     for name in BOUNDS:
         total = math.fsum(seen.components[name] for seen in steps[1:])
         assert ends[-1].components[name] == pytest.approx(total)
@@ -201,7 +206,7 @@ def test_the_end_tells_what_everybody_had_and_nothing_tells_it_before():
     assert sum(one["died_min"] is not None for one in told["patients"]) == told["outcome"]["deaths"]
     assert told["caught"] == sum(one["became"] == "caught" for one in told["incidents"])
     assert set(told["shares"]) == set(ROLES)
-    assert math.fsum(told["parts"].values()) == pytest.approx(seen[-1].reward)
+    assert math.fsum(told["parts"].values()) == pytest.approx(total(seen))
 
 
 def test_an_act_that_was_done_is_not_said_to_be_right_or_wrong():
