@@ -11,7 +11,7 @@ from typing import Any
 from triagelab.agents.crisis_policies import REGISTRY, scripted_policies
 from triagelab.errors import BadInputError, RunStateError, UnknownNameError
 from triagelab.evaluation.crisis.episode_set import EpisodeSet, play_set
-from triagelab.evaluation.crisis.oracle import ORACLE
+from triagelab.evaluation.crisis.oracle import ORACLE, ROUNDS
 from triagelab.evaluation.crisis.pools import in_order
 from triagelab.evaluation.crisis.records import CrisisRecord, read_crisis_records
 from triagelab.evaluation.crisis.score import NOTHING
@@ -30,6 +30,9 @@ from triagelab.version import VERSION
 class BenchmarkConfig:
     """What decides the numbers of a benchmark. `episodes` a scenario, with the seeds `seed`, `seed + 1`, ...
 
+    Attributes:
+        rounds: of the oracle's search; fewer make a lower bound.
+
     Raises: UnknownNameError or BadInputError for a value that makes no benchmark.
     """
 
@@ -39,6 +42,7 @@ class BenchmarkConfig:
     steps: int = 20
     difficulty: float = 0.5
     seed: int = 0
+    rounds: int = ROUNDS
 
     def __post_init__(self) -> None:
         for name in self.policies:
@@ -61,7 +65,7 @@ class BenchmarkConfig:
 
     def tasks(self) -> list[EpisodeSet]:
         return [
-            EpisodeSet(scenario, self.difficulty, seed, self.steps, self.played)
+            EpisodeSet(scenario, self.difficulty, seed, self.steps, self.played, self.rounds)
             for seed in range(self.seed, self.seed + self.episodes)
             for scenario in self.scenarios
         ]

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from triagelab.agents.crisis_policies import load_crisis_policy, scripted_policies
-from triagelab.evaluation.crisis.oracle import ORACLE, find_oracle, play_policy
+from triagelab.evaluation.crisis.oracle import ORACLE, ROUNDS, find_oracle, play_policy
 from triagelab.evaluation.crisis.play import play_episode
 from triagelab.evaluation.crisis.records import CrisisRecord
 from triagelab.hospital.hospital import begin
 
 
 class EpisodeSet(NamedTuple):
-    """One episode and the policies that play it."""
+    """One episode and the policies that play it. `rounds`: of the oracle's search."""
 
     scenario: str
     difficulty: float
     seed: int
     steps: int
     policies: tuple[str, ...]
+    rounds: int = ROUNDS
 
 
 def play_set(task: EpisodeSet) -> list[CrisisRecord]:
@@ -34,7 +35,8 @@ def play_set(task: EpisodeSet) -> list[CrisisRecord]:
     records: list[CrisisRecord] = []
     for name in task.policies:
         if name == ORACLE:
-            found = find_oracle(task.scenario, task.difficulty, task.seed, task.steps, list(played.values()))
+            portfolio = list(played.values())
+            found = find_oracle(task.scenario, task.difficulty, task.seed, task.steps, portfolio, task.rounds)
             records.append(found.record)
         elif name in played:
             records.append(played[name].record)

@@ -17,7 +17,7 @@ PARTS: tuple[str, ...] = ("survival", "reward", "role_correct", "detection")
 WEIGHTS: dict[str, float] = {"survival": 40.0, "reward": 30.0, "role_correct": 20.0, "detection": 10.0}
 """Points of each part; they sum to 100."""
 WORST_REWARD, BEST_REWARD = -10.0, 1.0
-"""Raw reward of one expected death a patient, and of no hazard, every incident caught and nothing wrong."""
+"""Raw reward when everybody dies, and when nobody does, every incident is caught and nothing is wrong."""
 
 
 class CrisisRecord(BaseModel):
