@@ -145,7 +145,7 @@ def read_acts(role: str, raw: object, most: int = 64) -> tuple[list[Act], list[R
         return [], [Refusal(role, _shown(raw), "a list of acts is asked for")]
     acts: list[Act] = []
     refused: list[Refusal] = []
-    for item in raw[:most]:
+    for item in islice(raw, most):
         read = _check(role, item) if isinstance(item, Act) else _read(role, item)
         if isinstance(read, Act):
             acts.append(read)

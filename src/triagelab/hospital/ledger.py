@@ -25,7 +25,8 @@ class Ledger:
         acting: the role whose act is being done; what closes a duty of anybody else, or by itself, is nobody's merit.
         minute: the time now. `open`: duty -> minute until which it is to be done.
         counted: duty -> that minute when it was last counted as done.
-        done, missed: duties by role; what is done late is missed. `wrong`: acts that were none of a role's business or did harm.
+        done, missed: duties by role; what is done late is missed. `wrong`: acts that were none of a role's business or
+            did harm.
     """
 
     __slots__ = ("acting", "counted", "done", "minute", "missed", "open", "wrong")

@@ -7,7 +7,7 @@ import pytest
 from hospital_samples import act, adult, do, hospital_of, one, tagged
 from triagelab.hospital.acts import Act
 from triagelab.hospital.hospital import Hospital
-from triagelab.hospital.ledger import AGAIN_MIN, Ledger
+from triagelab.hospital.ledger import AGAIN_MIN, WINDOW_MIN, Ledger
 
 
 def ledger(acting: str | None = "er_triage") -> Ledger:
@@ -46,7 +46,7 @@ def test_what_happens_by_itself_or_through_others_is_nobodys_merit(acting: str |
 def test_shares_count_what_is_overdue_and_missed() -> None:
     book = ledger()
     assert book.share(0.0) == dict.fromkeys(book.done)
-    book.owe("er_triage", "tag", "P-001", 0.0)
+    book.owe("er_triage", "tag", "P-001", 0.0, 30.0)
     assert book.share(10.0)["er_triage"] is None
     assert book.share(30.0)["er_triage"] == 0.0
     book.close("er_triage", "tag", "P-001")
@@ -56,6 +56,14 @@ def test_shares_count_what_is_overdue_and_missed() -> None:
     book.owe("er_triage", "tag", "P-003", 0.0)
     book.drop("er_triage", "tag", "P-003")
     assert book.share(300.0)["er_triage"] == 0.5
+
+
+def test_what_is_done_late_is_missed() -> None:
+    book = ledger()
+    book.owe("er_triage", "tag", "P-001", 0.0)
+    book.minute = WINDOW_MIN + 1.0
+    assert not book.close("er_triage", "tag", "P-001")
+    assert (book.done["er_triage"], book.missed["er_triage"]) == (0, 1)
 
 
 def test_a_copy_goes_its_own_way() -> None:
