@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from triagelab.hospital.ambulances import free_ambulances
+
 if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
 
@@ -65,6 +67,7 @@ def _oversight(h: Hospital) -> Counts:
         "deaths": h.deaths,
         "protocols": sorted(h.protocols),
         "diverting": h.diverting,
+        "ambulances_free": free_ambulances(h),
         "conflicts": {name: conflict.to_dict() for name, conflict in h.conflicts.items()},
         "blocks": {name: block.to_dict() for name, block in h.blocks.items()},
     }

@@ -43,7 +43,7 @@ class Hospital:
         occupied: area -> ids of patients there. `queue`: ids of patients who wait for a doctor.
         systems: system -> minute at which it failed, None is up; `paper`: systems with a paper fallback.
         died: who died in the last step. `last_results`, `last_refusals`: what became of the acts of the last step.
-        charts: patient -> what his chart was built from, and the chart.
+        charts: patient -> what his chart was built from, and the chart; `charts_now`: charts of this moment.
     """
 
     def __init__(self, plan: Plan | None = None) -> None:
@@ -97,6 +97,7 @@ class Hospital:
         self.shift = Shift(self.people, 0.0)
         self.step_hazard = 0.0
         self.charts: dict[str, tuple[list[Any], dict[str, Any]]] = {}
+        self.charts_now: dict[str, dict[str, Any]] = {}
         for spec in plan.patients:
             if spec.arrival_min < 0:
                 events.lie_in(self, self.patients[spec.id])
@@ -141,6 +142,7 @@ class Hospital:
         self.steps_done += 1
         self._begin_step()
         events.look_around(self)
+        self.charts_now = {}
         self.last_results, self.last_refusals = tuple(results), tuple(refusals)
         caught, lapsed, false_flags = (now - then for now, then in zip(self._incident_counts(), before, strict=True))
         return Report(
@@ -193,10 +195,11 @@ class Hospital:
             handlers[kind](self, about)
         self.minute = until
         spread(self, STEP_MIN / 60.0)
+        mortal = self.mortal
         for patient in self.patients.values():
-            if patient.alive and patient.arrived:
+            if patient.needs and patient.alive and patient.arrived:
                 self.step_hazard += patient.settle(until)
-                if patient.hazard >= (patient.spec.frailty if self.mortal else GIVEN_UP):
+                if patient.hazard >= (patient.spec.frailty if mortal else GIVEN_UP):
                     self._lose(patient)
 
     def settle(self, patient: Patient) -> None:
@@ -277,7 +280,7 @@ class Hospital:
         new.messages, new.heap, new.happened = list(self.messages), list(self.heap), list(self.happened)
         new.died, new.ambulances = list(self.died), list(self.ambulances)
         new.ledger = self.ledger.copy()
-        new.charts = dict(self.charts)
+        new.charts, new.charts_now = dict(self.charts), {}
         return new
 
     @property

@@ -73,7 +73,8 @@ def _tag(one: Chart) -> str:
 
 def _worse(one: Chart, now: float) -> bool:
     """Return whether somebody has become an immediate patient by vital signs taken since the last decision."""
-    return one["tag"] in ("minor", "delayed") and now - one["vitals_min"] <= 15.0 and failing(one)
+    fresh = one["tag"] in ("minor", "delayed") and now - one["vitals_min"] <= 15.0
+    return fresh and not one["met"] and failing(one)
 
 
 def _place(one: Chart, tag: str, beds: dict[str, int]) -> str | None:

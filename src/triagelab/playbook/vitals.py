@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from triagelab.hospital.views import Chart
 
-Limits = Mapping[str, tuple[float, float]]
-ADULT: Limits = MappingProxyType(
-    {
-        "heart_rate_bpm": (50, 100),
-        "resp_rate_bpm": (10, 22),
-        "spo2_pct": (94, 100),
-        "sbp_mmhg": (100, 220),
-        "temp_c": (35.0, 38.2),
-        "gcs": (15, 15),
-    }
-)
-CHILD: Limits = MappingProxyType(
-    {**ADULT, "heart_rate_bpm": (70, 130), "resp_rate_bpm": (15, 30), "sbp_mmhg": (80, 220)}
-)
-"""Lowest and highest value at which nobody worries; those of a child under 14. Rounded textbook ranges."""
+ADULT = ((50, 100), (10, 22), 100)
+CHILD = ((70, 130), (15, 30), 80)
+"""Heart rate and breaths a minute at which nobody worries, and the lowest such systolic pressure in mmHg; those of a
+child under 14. Rounded textbook ranges."""
 CHILD_UNTIL_YEARS = 14.0
 
 
@@ -30,8 +16,15 @@ def abnormal(one: Chart) -> bool:
     vitals = one["vitals"]
     if vitals is None:
         return False
-    limits = CHILD if one["age_years"] < CHILD_UNTIL_YEARS else ADULT
-    return any(not low <= vitals[name] <= high for name, (low, high) in limits.items())
+    heart, breath, pressure = CHILD if one["age_years"] < CHILD_UNTIL_YEARS else ADULT
+    return not (
+        vitals["gcs"] == 15
+        and vitals["spo2_pct"] >= 94
+        and heart[0] <= vitals["heart_rate_bpm"] <= heart[1]
+        and breath[0] <= vitals["resp_rate_bpm"] <= breath[1]
+        and vitals["sbp_mmhg"] >= pressure
+        and 35.0 <= vitals["temp_c"] <= 38.2
+    )
 
 
 def failing(one: Chart) -> bool:
