@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def end_shifts(h: Hospital) -> None:
     """Send people home whose shift is over; the recall protocol keeps them until the limit of an over-long shift.
 
-    Somebody whose over-long shift is an open incident stays: that nobody has seen to it is the incident.
+    Somebody whose over-long shift is an incident stays until he is sent to rest: that nobody does so is the incident.
     """
     row = resource_table().people
     limit = 60.0 * (LONG_SHIFT_H if "recall" in h.protocols else row.shift_h)
