@@ -20,6 +20,7 @@ class Hostile:
 
     def __init__(self) -> None:
         self.book, self.said, self.turn = Heuristic(), {}, 0
+        self.reasons = {"it_systems": f"not JSON: {HOSTILE}"}
 
     def begin(self, seed: int) -> None:
         self.turn = 0

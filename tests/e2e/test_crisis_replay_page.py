@@ -155,6 +155,7 @@ def test_text_of_a_model_is_shown_and_never_run(tab, pages):
     tab.goto(pages["hostile"].as_uri())
     slide(tab, 1)
     assert tab.locator("#feed pre").first.inner_text().startswith("</script><script>alert('said')</script><img")
+    assert tab.locator("#feed .warn").inner_text().startswith("no answer: not JSON: </script><script>alert")
     assert tab.locator("main img, main script").count() == 0
     assert tab.locator("#feed .status.refused").count() > 0
 

@@ -158,6 +158,10 @@ class Board:
         lines = [Text(f"{name} died", "bold red") for name in self._step.deaths]
         said = [(SHORT_ROLES.get(role, role), one_line(words, 160)) for role, words in self._step.said.items()]
         lines += [Text(f"{role:<4} says: {words}", "italic", no_wrap=True, overflow="ellipsis") for role, words in said]
+        unread = [(SHORT_ROLES.get(role, role), one_line(words, 160)) for role, words in self._step.unread.items()]
+        lines += [
+            Text(f"{role:<4} no answer: {words}", "red", no_wrap=True, overflow="ellipsis") for role, words in unread
+        ]
         entries = list(feed(self._step))
         shown = entries[: max(1, most - len(lines) - 1)]
         for role, what, status, reason in shown:

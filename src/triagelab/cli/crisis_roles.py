@@ -18,12 +18,13 @@ class Mixed:
 
     Attributes:
         roles: role -> policy; one object may play several roles.
-        said: role -> what the policies that write text said in the last step.
+        said: role -> what the policies that write text said in the last step; `reasons`: why that was no answer.
     """
 
     def __init__(self, rest: CrisisPolicy, roles: Mapping[str, CrisisPolicy]) -> None:
         self.rest, self.roles, self.name = rest, dict(roles), rest.name
         self.said: dict[str, str] = {}
+        self.reasons: dict[str, str] = {}
 
     def begin(self, seed: int) -> None:
         """Begin every policy once; all get the same seed."""
@@ -32,16 +33,17 @@ class Mixed:
 
     def act(self, views: Mapping[str, View]) -> Acts:
         """Return the acts of each role from the policy that plays it."""
-        self.said, found = {}, {}
+        self.said, self.reasons, found = {}, {}, {}
         for policy in self.policies():
             mine = [role for role in views if self.roles.get(role, self.rest) is policy]
             # A script may look at any view; a model is asked for its own roles only.
             entry = REGISTRY.get(policy.name.partition(":")[0])
             acts = policy.act(views if entry is None or entry.scripted else {role: views[role] for role in mine})
             found |= {role: acts[role] for role in mine if role in acts}
-            said = getattr(policy, "said", None)
-            if isinstance(said, Mapping):
-                self.said |= {role: said[role] for role in mine if role in said}
+            for kept, name in ((self.said, "said"), (self.reasons, "reasons")):
+                texts = getattr(policy, name, None)
+                if isinstance(texts, Mapping):
+                    kept |= {role: texts[role] for role in mine if role in texts}
         return found
 
     def policies(self) -> list[CrisisPolicy]:

@@ -129,12 +129,17 @@ class ActResult(_Row):
 
 
 class Step(_Row):
-    """One decision step: what the roles sent, what became of it, what happened, and the hospital after it."""
+    """One decision step: what the roles sent, what became of it, what happened, and the hospital after it.
+
+    Attributes:
+        said: role -> what it wrote. `unread`: role -> why that was no answer, where it was none.
+    """
 
     line: Literal["step"] = "step"
     step: Count
     acts: Annotated[dict[Name, Any], Field(max_length=MAX_ENTRIES)]
     said: dict[Name, Annotated[str, Field(max_length=SAID)]] = Field(default_factory=dict, max_length=12)
+    unread: dict[Name, Text] = Field(default_factory=dict, max_length=12)
     results: Annotated[tuple[ActResult, ...], Field(max_length=MAX_ENTRIES)]
     happened: Annotated[tuple[tuple[Number, Text], ...], Field(max_length=MAX_ENTRIES)]
     deaths: Annotated[tuple[Name, ...], Field(max_length=MAX_PATIENTS)]

@@ -38,7 +38,7 @@ def prove(replay: Replay) -> Proof:
         return Proof(0, found)
     for place, step in enumerate(replay.steps):
         report = h.step(step.acts)
-        again = recorder.step(h, step.acts, report, step.said)
+        again = recorder.step(h, step.acts, report, step.said, step.unread)
         found = _difference(f"step {place} (minute {place * STEP_MIN})", step.model_dump(), again.model_dump())
         if found:
             return Proof(place + 1, found)

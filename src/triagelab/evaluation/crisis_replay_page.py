@@ -125,6 +125,7 @@ def _step(step: Step) -> dict[str, Any]:
     return {
         "results": [_result(one) for one in step.results],
         "said": {role: visible(text, SAID) for role, text in step.said.items()},
+        "unread": {role: visible(text, WORDS) for role, text in step.unread.items()},
         "happened": [[_short(minute), visible(words, WORDS)] for minute, words in step.happened],
     }
 

@@ -54,14 +54,20 @@ class Recorder:
         )
         self.steps: list[Step] = []
 
-    def step(self, h: Hospital, acts: Mapping[str, object], report: Report, said: object = None) -> Step:
-        """Take down a step that was just played: what was sent, and what the hospital made of it."""
+    def step(
+        self, h: Hospital, acts: Mapping[str, object], report: Report, said: object = None, unread: object = None
+    ) -> Step:
+        """Take down a step that was just played: what was sent, and what the hospital made of it.
+
+        Args:
+            said: role -> what it wrote; unread: role -> why that was no answer. Anything else counts as nothing.
+        """
         before, self.state = self.state, snapshot(h)
-        spoken = said if isinstance(said, Mapping) else {}
         found = Step(
             step=len(self.steps),
             acts=sendable(acts),
-            said={role: str(spoken[role])[:SAID] for role in ROLES if spoken.get(role)},
+            said=_by_role(said, SAID),
+            unread=_by_role(unread, TEXT),
             results=tuple(_results(report)[:MAX_ENTRIES]),
             happened=tuple((round(minute, 1), words[:TEXT]) for minute, words in report.happened[:MAX_ENTRIES]),
             deaths=tuple(_died(before, self.state)),
@@ -99,6 +105,11 @@ def deaths_of_nothing(scenario: str, difficulty: float, seed: int, steps: int) -
         for name, one in h.patients.items()
         if one.arrived and not one.alive and one.died_at is not None
     }
+
+
+def _by_role(texts: object, most: int) -> dict[str, str]:
+    known = texts if isinstance(texts, Mapping) else {}
+    return {role: str(known[role])[:most] for role in ROLES if known.get(role)}
 
 
 def _died(before: Snapshot, after: Snapshot) -> list[str]:
@@ -171,6 +182,7 @@ class Witness:
         self.inner, self.name = inner, inner.name
         self.acts: dict[str, Any] = {}
         self.said: object = None
+        self.unread: object = None
 
     def begin(self, seed: int) -> None:
         self.acts = {}
@@ -178,7 +190,7 @@ class Witness:
 
     def act(self, views: Mapping[str, View]) -> Acts:
         self.acts = sendable(self.inner.act(views))
-        self.said = getattr(self.inner, "said", None)
+        self.said, self.unread = getattr(self.inner, "said", None), getattr(self.inner, "reasons", None)
         return self.acts
 
 
@@ -205,7 +217,7 @@ def record_episode(
     def keep(now: Hospital, report: Report) -> None:
         nonlocal h
         h = now
-        step = recorder.step(now, witness.acts, report, witness.said)
+        step = recorder.step(now, witness.acts, report, witness.said, witness.unread)
         if on_step is not None:
             on_step(step)
 

@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from chat_server import chat_server, good
 from crisis_replay_samples import Hostile
 from triagelab.agents.crisis_policies import load_crisis_policy
 from triagelab.agents.crisis_scripted import Heuristic
@@ -209,6 +210,8 @@ def test_the_board_fits_its_terminal_whatever_was_said(hostile, nothing, width, 
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "P-" in text
+    if height >= 30:
+        assert "no answer: not JSON" in text
     assert any(bar in text for bar in (ASCII_BARS if encoding == "ascii" else "▄▅▆"))
     if width >= 80:
         assert "says: </script>" in text
@@ -272,3 +275,38 @@ def test_a_model_is_asked_for_its_own_roles_only():
     assert len(model.asked) == 40
     assert found.steps[3].said == {"er_triage": "I am er_triage", "it_systems": "I am it_systems"}
     assert found.header.roles == {"er_triage": "llm:small"}
+
+
+def answered(handler) -> None:
+    """Answer as a model that tags the first patient it sees and says something nobody should run."""
+    text = {"reasoning": "</script><script>alert(1)</script> bleeding first", "acts": []}
+    good(json.dumps(text))(handler)
+
+
+def test_a_served_model_plays_one_role_and_what_it_says_is_kept(capsys, tmp_path):
+    kept, page = tmp_path / "one.jsonl", tmp_path / "one.html"
+    with chat_server(otherwise=answered) as server:
+        code, out, err = told(
+            capsys,
+            *("run", "--role", "er_triage=llm", "--base-url", server.base_url, "--model", "small"),
+            *("--replay", str(kept), "--html", str(page)),
+        )
+    assert code == 0, err
+    assert len(server.bodies) == 20
+    assert "played by heuristic, ER triage by llm:small" in out
+    assert "requests" in err
+    replay = read_replay(kept)
+    assert all(set(step.said) == {"er_triage"} for step in replay.steps)
+    assert "bleeding first" in replay.steps[7].said["er_triage"]
+    assert "<script>alert(1)" not in page.read_text()
+    assert told(capsys, "replay", str(kept), "--check")[0] == 0
+
+
+def test_an_endpoint_that_is_not_there_ends_the_run_with_one_line(capsys, tmp_path):
+    kept = tmp_path / "one.jsonl"
+    arguments = ("--policy", "llm:small", "--base-url", "http://127.0.0.1:9/v1", "--replay", str(kept))
+    code, out, err = told(capsys, "run", *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("triagelab: ")
+    assert err.count("\n") == 1
+    assert not kept.exists()

@@ -184,11 +184,12 @@
       return;
     }
     const step = steps[now - 1];
-    const names = [...new Set([...Object.keys(roles), ...step.results.map(one => one[0]), ...Object.keys(step.said)])];
-    const shown = names.filter(role => step.said[role] || step.results.some(one => one[0] === role)).map(role => {
+    const names = [...new Set([...Object.keys(roles), ...step.results.map(one => one[0]), ...Object.keys(step.said), ...Object.keys(step.unread)])];
+    const shown = names.filter(role => step.said[role] || step.unread[role] || step.results.some(one => one[0] === role)).map(role => {
       const acts = step.results.filter(one => one[0] === role);
       const said = step.said[role] ? el("details", { class: "plain", open: "" }, el("summary", {}, "what it said"), el("pre", {}, step.said[role])) : null;
-      return el("section", { class: "role" }, el("h3", {}, roles[role] || role, el("span", { class: "quiet" }, `  ${acts.length} ${acts.length === 1 ? "act" : "acts"}`)), said, el("ul", { class: "feed" }, ...acts.map(one => actLine(one))));
+      const unread = step.unread[role] ? el("p", { class: "warn small" }, `no answer: ${step.unread[role]}`) : null;
+      return el("section", { class: "role" }, el("h3", {}, roles[role] || role, el("span", { class: "quiet" }, `  ${acts.length} ${acts.length === 1 ? "act" : "acts"}`)), said, unread, el("ul", { class: "feed" }, ...acts.map(one => actLine(one))));
     });
     $("feed").replaceChildren(el("p", { class: "small" }, `Acts at ${time(frames[now - 1].minute)}, and what came of them`), ...(shown.length ? shown : [el("p", { class: "quiet" }, "Nobody acted.")]));
     $("events").replaceChildren(...(step.happened.length ? step.happened.map(([minute, what]) => el("li", { class: /\bdies$/.test(what) ? "death" : "" }, el("span", {}, time(minute)), el("span", {}, what))) : [el("li", {}, "", el("span", { class: "quiet" }, "nothing new"))]));
