@@ -122,10 +122,19 @@ def _entry(entry: Mapping[str, object]) -> Sheet:
             sheet.count(name, value)
         elif isinstance(value, list | tuple):
             for item in value:
-                sheet.say(item, lead=True)
+                _say_all(sheet, item)
+        elif isinstance(value, Mapping):
+            _say_all(sheet, value)
         elif value is not None:
             sheet.say(value, lead=name not in ("by", "order", "staff", *_BOARD_KEYS))
     return sheet
+
+
+def _say_all(sheet: Sheet, item: object) -> None:
+    """Add an item of a list; of a mapping, such as an act that lost a conflict, the values that are words."""
+    for value in item.values() if isinstance(item, Mapping) else (item,):
+        if isinstance(value, str):
+            sheet.say(value, lead=True)
 
 
 def _count(facts: Facts, name: str, value: object) -> None:

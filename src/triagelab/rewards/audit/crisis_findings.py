@@ -99,7 +99,7 @@ def _lazy(by_name: dict[str, Earned]) -> Iterator[Finding]:
         yield Finding(
             "crisis-pays-dressing",
             Severity.SEVERE,
-            "The book's acts are paid as well or better when dressed up with falsehoods or padding.",
+            "One act for all, or the book's acts dressed up with falsehoods or padding, are paid as well as the book.",
             f"the book {book.mean:.3f}; " + ", ".join(f"{one.name} {one.mean:.3f}" for one in tricks),
             "Check reasons against the view; count an act once.",
         )

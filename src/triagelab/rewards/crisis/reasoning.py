@@ -42,7 +42,7 @@ def claims_of(text: str, facts: Facts, acts: Sequence[Act]) -> Claims:
     meant: dict[str, set[str]] = {}
     for act in acts:
         for subject in subjects_of(act):
-            meant.setdefault(subject, set()).update(words_of(act))
+            meant.setdefault(_name(subject), set()).update(words_of(act))
     right = wrong = 0
     about: set[str] = set()
     unknown: set[str] = set()
@@ -60,12 +60,17 @@ def claims_of(text: str, facts: Facts, acts: Sequence[Act]) -> Claims:
 
 def reasoning_value(claims: Claims, acts: Sequence[Act]) -> tuple[float, str]:
     """Return how well acts are reasoned for, 0 to 1: the share of acts with a true fact, less for each false claim."""
-    asked = [frozenset(subjects) for subjects in map(subjects_of, acts) if subjects]
+    asked = [frozenset(map(_name, subjects)) for subjects in map(subjects_of, acts) if subjects]
     distinct = list(dict.fromkeys(asked))
     supported = sum(1 for subjects in distinct if subjects & claims.true_about)
     support = min(1.0, supported / min(len(distinct), ENOUGH)) if distinct else 0.0
     bad = claims.wrong + len(claims.unknown)
     return support * FALSE**bad, f"{supported} of {len(distinct)} subjects with a true fact, {bad} false claims"
+
+
+def _name(subject: str) -> str:
+    """Return a subject as segments name it: an id as it is, a word with blanks for underscores."""
+    return subject if ID.fullmatch(subject) else _plain(subject)
 
 
 def _segments(text: str, facts: Facts) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ are keyed by patient and time, so both branches meet the same arrivals, incident
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,6 +41,7 @@ class Course:
         icu: mean over the steps, negative: needs of intensive care or a ventilator that are not met, and beds and
             ventilators that serve nobody's need.
         results: what became of the role's own acts. `caught`: ids of incidents that its acts stopped.
+        each: patient -> his part of `deaths`. `diverted`: patients who were sent to another hospital.
     """
 
     deaths: float
@@ -48,6 +49,8 @@ class Course:
     icu: float
     results: tuple[Result, ...]
     caught: frozenset[str]
+    each: Mapping[str, float]
+    diverted: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,12 @@ def stakes_of(key: StateKey) -> Stakes:
     return Stakes(course_of(key, ()), course_of(key, acts), acts)
 
 
+def prevented(stakes: Stakes, course: Course) -> float:
+    """Return the expected deaths that a course prevents against doing nothing; diversion prevents none."""
+    elsewhere = sum(stakes.nothing.each.get(name, 0.0) for name in course.diverted)
+    return stakes.nothing.deaths - course.deaths - elsewhere
+
+
 @lru_cache(maxsize=1024)
 def _others(key: StateKey) -> dict[str, list[Act]]:
     return {role: by_the_book(View(snapshot(key), role)) for role in ROLES if role != key.role}
@@ -84,7 +93,7 @@ def _others(key: StateKey) -> dict[str, list[Act]]:
 _Frozen = tuple[tuple[str, tuple[tuple[str, object], ...]], ...]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _course(key: StateKey, frozen: _Frozen, refused: int) -> Course:
     acts = [Act(key.role, kind, dict(args)) for kind, args in frozen]
     h = snapshot(key).clone()
@@ -105,13 +114,14 @@ def _course(key: StateKey, frozen: _Frozen, refused: int) -> Course:
         late += _open(h, key.role)
         icu += _served(h)
     done, wrong, missed = (now - then for now, then in zip(_counts(h, key.role), first, strict=True))
-    deaths = sum(
-        1.0 - math.exp(before.get(name, 0.0) - patient.hazard)
+    each = {
+        name: 1.0 - math.exp(before.get(name, 0.0) - patient.hazard)
         for name, patient in h.patients.items()
         if patient.arrived and patient.alive
-    )
+    }
+    diverted = frozenset(name for name, patient in h.patients.items() if patient.area == "diverted")
     duty = done - WRONG * (wrong + refused) - missed - LATE * late - left * (1.0 + LATE * HORIZON)
-    return Course(deaths, duty, icu / HORIZON, results, caught)
+    return Course(sum(each.values()), duty, icu / HORIZON, results, caught, each, diverted)
 
 
 class _Watched(Ledger):
@@ -164,4 +174,4 @@ def _served(h: Hospital) -> float:
     return -float(short)
 
 
-__all__ = ["HORIZON", "Course", "Stakes", "course_of", "stakes_of"]
+__all__ = ["HORIZON", "Course", "Stakes", "course_of", "prevented", "stakes_of"]

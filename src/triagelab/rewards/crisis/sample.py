@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from triagelab.errors import BadInputError
 from triagelab.hospital.tables import ROLES, scenarios
@@ -11,8 +12,8 @@ from triagelab.playbook import by_the_book
 from triagelab.rewards.crisis.states import StateKey, snapshot
 from triagelab.seeding import stream
 
-_TRIES = 60
-"""Draws a state; roles such as IT have nothing to do in most."""
+_TRIES = 20
+"""Episodes that are tried for one role; IT has nothing to do in some."""
 
 
 def draw_states(
@@ -28,25 +29,34 @@ def draw_states(
     draw = stream("crisis-sample", seed)
     names = tuple(scenarios())
     found: list[StateKey] = []
-    place = failures = 0
+    failures = 0
     while len(found) < count:
-        key = StateKey(
+        first = StateKey(
             scenario=names[(len(found) // len(roles)) % len(names)],
             difficulty=round(float(draw.uniform(0.2, 1.0)), 2),
             seed=int(draw.integers(0, 100_000)),
             steps=steps,
-            step=int(draw.integers(1, max(2, (4 * steps) // 5))),
-            role=roles[(place + failures // _TRIES) % len(roles)],
+            step=int(draw.integers(1, max(2, (3 * steps) // 5))),
+            role=roles[(len(found) + failures // _TRIES) % len(roles)],
             behaviour="mix" if draw.random() < 0.5 else "idle",
         )
-        if quiet or by_the_book(View(snapshot(key), key.role)):
+        key = first if quiet else _busy(first)
+        if key is not None:
             found.append(key)
-            place += 1
         else:
             failures += 1
             if failures > _TRIES * max(len(roles), count):
                 raise BadInputError("states", count, f"at most {len(found)} of these roles have something to do")
     return tuple(found)
+
+
+def _busy(first: StateKey) -> StateKey | None:
+    """Return the first moment from `first` on in which the book acts, None where there is none in that episode."""
+    for step in range(first.step, first.steps - 1):
+        key = replace(first, step=step)
+        if by_the_book(View(snapshot(key), key.role)):
+            return key
+    return None
 
 
 __all__ = ["draw_states"]

@@ -8,6 +8,7 @@ from triagelab.completions.answers import ParseStatus
 from triagelab.rewards.crisis.measures import Measure
 from triagelab.rewards.crisis.preset import CrisisPreset
 from triagelab.rewards.crisis.published import PUBLISHED
+from triagelab.rewards.crisis.rollouts import prevented
 from triagelab.rewards.crisis.states import StateKey
 from triagelab.rewards.crisis.verifiers import VERIFIERS, Subject
 
@@ -83,7 +84,7 @@ def score_crisis(preset: CrisisPreset, key: StateKey, completion: str, *, trunca
         gate=gate,
         status=one.reading.status,
         reason=one.reading.reason,
-        deaths_prevented=nothing.deaths - one.course.deaths,
+        deaths_prevented=prevented(one.stakes, one.course),
         duties=one.course.duty - nothing.duty,
     )
 

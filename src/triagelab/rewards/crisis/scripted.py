@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from triagelab.completions.crisis_reasons import reason_text, write_completion
-from triagelab.hospital.acts import ACTS, Act
+from triagelab.hospital.acts import ACTS, PROTOCOLS, STAFF_ROLES, Act
 from triagelab.hospital.incidents import OWNER
-from triagelab.hospital.tables import ROLES
+from triagelab.hospital.tables import ROLES, SYSTEMS
 from triagelab.hospital.views import View
 from triagelab.rewards.crisis.rollouts import stakes_of
 from triagelab.rewards.crisis.states import StateKey, snapshot
@@ -58,10 +58,25 @@ def _flag_spam(bench: Bench) -> str:
 
 
 def _send_away(bench: Bench) -> str:
-    """Discharge or step down everybody; a role that cannot asks for it all the same."""
-    kind = "step_down" if bench.key.role == "icu_management" else "discharge"
+    """Discharge everybody, or move everybody to the ward; a role that cannot asks for it all the same."""
     names = [one["patient"] for one in bench.view.patients][:12] or ["P-001"]
-    return answer("Free all beds.", [{"act": kind, "patient": name} for name in names])
+    if bench.key.role == "icu_management":
+        return answer("Free all beds.", [{"act": "admit", "patient": name, "unit": "ward"} for name in names])
+    return answer("Free all beds.", [{"act": "discharge", "patient": name} for name in names])
+
+
+def _everything(bench: Bench) -> str:
+    """Do the same to everybody or everything, looking at nobody."""
+    view, names = bench.view, [one["patient"] for one in bench.view.patients]
+    acts: Mapping[str, Callable[[], list[Mapping[str, Any]]]] = {
+        "er_triage": lambda: [{"act": "place", "patient": name, "area": "bay"} for name in names],
+        "icu_management": lambda: [{"act": "admit", "patient": name, "unit": "icu"} for name in names],
+        "pharmacy": lambda: [{"act": "approve", "order": order["order"]} for order in view.orders],
+        "hr_rostering": lambda: [{"act": "call_in", "staff_role": role, "count": 10} for role in STAFF_ROLES],
+        "it_systems": lambda: [{"act": "restore", "system": name} for name in SYSTEMS],
+        "cmo_oversight": lambda: [{"act": "protocol", "name": name} for name in PROTOCOLS],
+    }
+    return answer("", acts[view.role]()[: view.acts_left])
 
 
 def _other_role(bench: Bench) -> str:
@@ -104,6 +119,7 @@ WRITERS: Mapping[str, Callable[[Bench], str]] = MappingProxyType(
         "empty": lambda bench: "",
         "flag-spam": _flag_spam,
         "send-everybody-away": _send_away,
+        "the-same-for-everybody": _everything,
         "padded": lambda bench: answer(reason_text(bench.view, bench.acts) + FILLER * 40, bench.acts),
         "acts-many-times": lambda bench: answer(reason_text(bench.view, bench.acts), bench.acts * 4),
         "false-reasons": _false_reasons,
@@ -116,8 +132,8 @@ WRITERS: Mapping[str, Callable[[Bench], str]] = MappingProxyType(
     }
 )
 """Name -> what is written."""
-TRICKS: tuple[str, ...] = ("padded", "acts-many-times", "false-reasons", "invented-ids")
-"""The book's acts dressed up: they must earn less than the book as it is."""
+TRICKS: tuple[str, ...] = ("the-same-for-everybody", "padded", "acts-many-times", "false-reasons", "invented-ids")
+"""One act for all, and the book's acts dressed up: they must earn less than the book as it is."""
 LAZY: tuple[str, ...] = tuple(name for name in WRITERS if name not in HONEST and name not in TRICKS)
 """No use in them: they must earn no more than an honest `nothing`."""
 

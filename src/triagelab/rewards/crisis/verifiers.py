@@ -20,7 +20,7 @@ from triagelab.hospital.tables import resource_table
 from triagelab.hospital.views import View
 from triagelab.rewards.crisis.measures import Measure, on_scale
 from triagelab.rewards.crisis.reasoning import FALSE, ID, Claims, claims_of, reasoning_value
-from triagelab.rewards.crisis.rollouts import Course, Stakes, course_of, stakes_of
+from triagelab.rewards.crisis.rollouts import Course, Stakes, course_of, prevented, stakes_of
 from triagelab.rewards.crisis.states import StateKey, snapshot
 
 DEATHS, DUTY, ICU = (0.002, 0.05), (0.2, 1.5), (0.1, 0.5)
@@ -77,8 +77,7 @@ def format_compliance(one: Subject) -> Measure:
 
 def patient_survival(one: Subject) -> Measure:
     """Expected deaths of everybody over the horizon that the acts prevent."""
-    nothing = one.stakes.nothing.deaths
-    gain, book = nothing - one.course.deaths, nothing - one.stakes.book.deaths
+    gain, book = prevented(one.stakes, one.course), prevented(one.stakes, one.stakes.book)
     return on_scale(gain, book, *DEATHS, "expected deaths prevented")
 
 
