@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hospital_samples import act, adult, do, hospital_of, one, tagged
@@ -21,11 +23,11 @@ TEN = {
     "medication_without_indication",
     "duplicate_critical_action",
 }
-CEFTRIAXONE = {"patient": "P-001", "drug": "ceftriaxone", "dose": 2000.0, "unit": "mg", "route": "iv"}
-NALOXONE = {"patient": "P-001", "drug": "naloxone", "dose": 0.4, "unit": "mg", "route": "iv"}
+CEFTRIAXONE: dict[str, Any] = {"patient": "P-001", "drug": "ceftriaxone", "dose": 2000.0, "unit": "mg", "route": "iv"}
+NALOXONE: dict[str, Any] = {"patient": "P-001", "drug": "naloxone", "dose": 0.4, "unit": "mg", "route": "iv"}
 
 
-def septic(**changes: object) -> Hospital:
+def septic(**changes: Any) -> Hospital:
     """Return a hospital with one septic adult who is tagged and worked up in a bay."""
     h = hospital_of(adult("septic-shock", **changes))
     tagged(h)

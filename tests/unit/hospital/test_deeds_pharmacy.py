@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hospital_samples import act, adult, do, hospital_of, one, tagged
@@ -10,10 +12,10 @@ from triagelab.hospital.hospital import Hospital
 from triagelab.hospital.orders import Order
 from triagelab.hospital.results import BLOCKED, DONE, HELD, REFUSED
 
-CEFTRIAXONE = {"patient": "P-001", "drug": "ceftriaxone", "dose": 2000.0, "unit": "mg", "route": "iv"}
+CEFTRIAXONE: dict[str, Any] = {"patient": "P-001", "drug": "ceftriaxone", "dose": 2000.0, "unit": "mg", "route": "iv"}
 
 
-def septic(**changes: object) -> Hospital:
+def septic(**changes: Any) -> Hospital:
     h = hospital_of(adult("septic-shock", **changes))
     tagged(h)
     h.move(h.patients["P-001"], "bay")
@@ -50,7 +52,7 @@ def test_an_order_meets_the_need_takes_one_dose_and_voids_the_same_one() -> None
         {"patient": "P-999"},
     ],
 )
-def test_what_cannot_be_given_is_refused(change: dict[str, object]) -> None:
+def test_what_cannot_be_given_is_refused(change: dict[str, Any]) -> None:
     h = septic()
     result = one(h, "order", **(CEFTRIAXONE | change))
     assert (result.status, result.right) == (REFUSED, False)
