@@ -22,6 +22,7 @@ from triagelab.evaluation.crisis_replay import (
 from triagelab.evaluation.crisis_replay_state import card, snapshot
 from triagelab.hospital.acts import Act
 from triagelab.hospital.hospital import Hospital, Report, begin
+from triagelab.hospital.incidents import detection
 from triagelab.hospital.tables import ROLES
 from triagelab.hospital.views import View
 from triagelab.rewards.crisis.pay import step_pay
@@ -85,7 +86,7 @@ class Recorder:
             patients=outcome["patients"],
             deaths=outcome["deaths"],
             survival=outcome["survival"],
-            incidents=sum(1 for one in h.incidents.values() if one.kind is not None),
+            incidents=int(detection(h)["injected"] or 0),
             caught=self.state.caught,
             false_flags=h.false_flags,
             reward=math.fsum(value for step in self.steps for value in step.pay.values()),
