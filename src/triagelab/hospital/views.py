@@ -7,13 +7,14 @@ recorded, what is an incident and what a decoy. Lists and mappings are made for 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from triagelab.hospital.counts import counts_of
 from triagelab.hospital.incidents import OWNER
 from triagelab.hospital.known import FIT
+from triagelab.hospital.once import once
 from triagelab.hospital.orders import PENDING
 from triagelab.hospital.patient import Patient
 from triagelab.hospital.plan import PatientSpec
@@ -171,7 +172,7 @@ class View:
         self.acts_left = budget(role)
         self.situation = h.plan.text
 
-    @cached_property
+    @once
     def patients(self) -> list[Chart]:
         """Charts of the patients that are this role's business."""
         h = self._h
@@ -187,7 +188,7 @@ class View:
             found.append(now[name])
         return found
 
-    @cached_property
+    @once
     def orders(self) -> list[dict[str, object]]:
         """Orders that wait for the pharmacy."""
         if self.role != "pharmacy":
@@ -197,7 +198,7 @@ class View:
             order.to_dict() for order in self._h.orders.values() if order.status == PENDING and order.patient in here
         ]
 
-    @cached_property
+    @once
     def beds(self) -> dict[str, int]:
         """Free beds by area, for the roles that place people and the CMO."""
         if self.role not in ("er_triage", "icu_management", "cmo_oversight"):
@@ -208,7 +209,7 @@ class View:
             area: h.beds[area] - taken.get(area, 0) - len(ids) for area, ids in h.occupied.items() if area != "waiting"
         }
 
-    @cached_property
+    @once
     def people(self) -> list[dict[str, Any]]:
         """Staff, for rostering. Units: `hours` on duty."""
         if self.role != "hr_rostering":
@@ -225,14 +226,14 @@ class View:
             for one in self._h.people
         ]
 
-    @cached_property
+    @once
     def cover(self) -> dict[str, float]:
         """Nurses there are over nurses that are needed, at most 1, by place."""
         if self.role not in ("hr_rostering", "cmo_oversight", "icu_management"):
             return {}
         return {place: round(value, 2) for place, value in self._h.cover.items()}
 
-    @cached_property
+    @once
     def board(self) -> list[dict[str, object]]:
         """Entries that this role should look at: records, bags, bookings, overrides, requests. Some are incidents.
 
@@ -242,12 +243,12 @@ class View:
         found = [(item.subject, entry) for item in self._h.incidents.values() if (entry := item.shown_to(role))]
         return [dict(entry) for _, entry in sorted(found, key=lambda pair: pair[0])]
 
-    @cached_property
+    @once
     def counts(self) -> dict[str, Any]:
         """Numbers of this role: stock and blood, systems, ventilators, queues."""
         return counts_of(self._h, self.role)
 
-    @cached_property
+    @once
     def house(self) -> dict[str, Any]:
         """What everybody in the building knows: the scenario, intensive-care beds, patients tagged immediate.
 
@@ -266,7 +267,7 @@ class View:
             ),
         }
 
-    @cached_property
+    @once
     def messages(self) -> list[dict[str, str]]:
         """Messages to this role of the last step: what others wrote, never an instruction."""
         return [
@@ -275,7 +276,7 @@ class View:
             if one.to == self.role and one.minute >= self.minute - 15.0
         ]
 
-    @cached_property
+    @once
     def last_results(self) -> list[dict[str, object]]:
         """What this role sent in the last step and was not done, each with the reason."""
         return [

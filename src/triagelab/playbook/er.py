@@ -26,19 +26,20 @@ GROWN_YEARS = 14.0
 
 def play(view: View) -> list[Act]:
     """Return the acts of this step, the most urgent first."""
-    charts = view.patients
-    tags = {one["patient"]: one["tag"] or _tag(one) for one in charts}
-    charts = sorted(charts, key=lambda one: (TAG_RANK[tags[one["patient"]]], one["since_min"]))
-    beds = view.beds.copy()
+    tagged = [(one["tag"] or _tag(one), one) for one in view.patients]
+    tagged.sort(key=lambda pair: (TAG_RANK[pair[0]], pair[1]["since_min"]))
+    beds, now, watched = view.beds.copy(), view.minute, view.counts["monitors_up"]
     acts: list[Act] = []
     last: list[Act] = []
-    for one in charts:
+    for tag, one in tagged:
         name, open_needs = one["patient"], one["needs"]
         for need in open_needs:
             if need in PROCEDURE:
                 acts.append(Act(ROLE, "treat", {"patient": name, "procedure": PROCEDURE[need]}))
-        tag = tags[name]
-        if one["tag"] is None or _worse(one, view.minute):
+        quiet = one["tag"] is not None and one["met"] and not open_needs
+        if quiet and watched and one["area"] not in ("waiting", "overflow"):
+            continue
+        if one["tag"] is None or _worse(one, now):
             acts.append(Act(ROLE, "tag", {"patient": name, "tag": tag if one["tag"] is None else "immediate"}))
         if tag == "deceased":
             continue
@@ -52,7 +53,7 @@ def play(view: View) -> list[Act]:
             acts.append(Act(ROLE, "assess", {"patient": name}))
         elif _well(one):
             last.append(Act(ROLE, "discharge", {"patient": name}))
-        elif _stale(one, view):
+        elif now - one["vitals_min"] >= STALE_MIN and _unwatched(one, watched):
             last.append(Act(ROLE, "assess", {"patient": name}))
     acts.sort(key=_HASTE)
     return [*_flags(view), *acts, *last][: view.acts_left]
@@ -105,10 +106,9 @@ def _well(one: Chart) -> bool:
     return not abnormal(one) and (one["area"] == "waiting" or one["worked_up"])
 
 
-def _stale(one: Chart, view: View) -> bool:
-    if one["vitals"] is None or view.minute - one["vitals_min"] < STALE_MIN:
-        return False
-    return one["area"] in ("waiting", "overflow") or not view.counts["monitors_up"]
+def _unwatched(one: Chart, monitors_up: bool) -> bool:
+    """Return whether nobody would see it if somebody who was measured got worse."""
+    return one["vitals"] is not None and (not monitors_up or one["area"] in ("waiting", "overflow"))
 
 
 def _flags(view: View) -> list[Act]:
