@@ -44,7 +44,8 @@ def arrive(h: Hospital, about: str) -> None:
     if not ride(h, patient):
         return
     if sent_on(h, patient):
-        patient.area = "diverted"
+        patient.arrived, patient.area = True, "diverted"
+        h.at(h.minute + resource_table().ambulances.diverted_min, "elsewhere", about)
         h.say(f"{about} diverted")
         return
     patient.arrived, patient.area = True, "waiting"
@@ -56,6 +57,14 @@ def arrive(h: Hospital, about: str) -> None:
     if patient.alive:
         watch(h, patient)
         reveal(h, patient)
+
+
+def elsewhere(h: Hospital, about: str) -> None:
+    """Let the hospital to which a patient was diverted meet his needs: the way there is what it costs him."""
+    patient = h.patients[about]
+    h.settle(patient)
+    for need in patient.needs:
+        need.met_at = h.minute
 
 
 def need_begins(h: Hospital, about: str) -> None:
@@ -246,6 +255,7 @@ def _duties(h: Hospital) -> None:
 HANDLERS: dict[str, Callable[[Hospital, str], None]] = {
     "arrival": arrive,
     "need": need_begins,
+    "elsewhere": elsewhere,
     "work_up": work_up,
     "drug_works": drug_works,
     "transfused": transfused,
