@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
 
 ROLE = "icu_management"
+SUPPORT = ("critical_care", "ventilation", "harm")
+"""Needs that intensive care is for."""
 
 
 def admit(h: Hospital, act: Act) -> Result:
@@ -37,7 +39,7 @@ def admit(h: Hospital, act: Act) -> Result:
     h.ledger.close(ROLE, "admit", patient.id)
     right = h.ledger.done[ROLE] > before or None
     if unit == "icu":
-        needed = bool(support) or patient.tag == "immediate"
+        needed = patient.tag == "immediate" or any(need.kind in SUPPORT and need.known for need in patient.needs)
         return done(act, right if needed else False, "" if needed else "he needs no intensive care")
     if support:
         return done(act, False, "he needs intensive care")
@@ -46,8 +48,7 @@ def admit(h: Hospital, act: Act) -> Result:
 
 def _support(patient: Patient) -> list[Need]:
     """Return needs of intensive care that staff know of and that are not over."""
-    kinds = ("critical_care", "ventilation", "harm")
-    return [need for need in patient.needs if need.kind in kinds and need.known and need.s > FIT]
+    return [need for need in patient.needs if need.kind in SUPPORT and need.known and need.s > FIT]
 
 
 def ventilate(h: Hospital, act: Act) -> Result:
