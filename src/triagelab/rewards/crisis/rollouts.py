@@ -81,7 +81,7 @@ def stakes_of(key: StateKey) -> Stakes:
 
 def prevented(stakes: Stakes, course: Course) -> float:
     """Return the expected deaths that a course prevents against doing nothing; diversion prevents none."""
-    elsewhere = sum(stakes.nothing.each.get(name, 0.0) for name in course.diverted)
+    elsewhere = sum(stakes.nothing.each.get(name, 0.0) for name in course.diverted - stakes.nothing.diverted)
     return stakes.nothing.deaths - course.deaths - elsewhere
 
 
