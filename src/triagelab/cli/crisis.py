@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from triagelab.cli import crisis_run
+from triagelab.cli import crisis_eval, crisis_run
 from triagelab.errors import BadInputError
 
 group = typer.Typer(
@@ -94,5 +94,6 @@ def _show(summary: Mapping[str, Any]) -> None:
 
 
 crisis_run.register(group)
+crisis_eval.register(group)
 
 __all__ = ["group", "register"]

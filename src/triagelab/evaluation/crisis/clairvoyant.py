@@ -26,6 +26,9 @@ from triagelab.hospital.sight import right_tag
 from triagelab.hospital.tables import resource_table
 
 ER = "er_triage"
+UNIT = "icu_management"
+_ROOM = {"wean": 0, "step_down": 0, "ventilate": 2}
+"""Room is made before it is taken, and nobody is ventilated before he lies where it can be done."""
 _ORDER = {"tag": 0, "treat": 1}
 """A tag is right for what is seen before anything is done."""
 
@@ -67,8 +70,9 @@ class Clairvoyant:
             acts[role] = found + acts.get(role, [])
         for role in acts:
             acts[role] = acts[role][: budget(role)]
-        icu = [option.act for option in sorted(moves, key=_first) if option.act.role == "icu_management"]
-        acts["icu_management"] = (acts.get("icu_management", []) + icu)[: budget("icu_management")]
+        unit = [option.act for option in sorted(moves, key=_first) if option.act.role == UNIT]
+        kept = (acts.get(UNIT, []) + unit)[: budget(UNIT)]
+        acts[UNIT] = sorted(kept, key=lambda act: _ROOM.get(act.kind, 1))
         return acts
 
     def _sight(self, h: Hospital) -> Sight:

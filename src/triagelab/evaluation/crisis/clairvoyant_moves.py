@@ -61,13 +61,15 @@ class Mover:
             if patient.area == "icu" and self.beds["ward"] > 0 and not _supported(patient, weaned=True):
                 short = self.beds["icu"] < 3
                 if short or self.sight.owed(UNIT, "step_down", patient.spec.id):
-                    self._add(0.5 if short else 0.1, UNIT, "step_down", patient)
+                    self._add(2.0 if short else 0.1, UNIT, "step_down", patient)
                     self.beds["ward"] -= 1
                     self.beds["icu"] += 1
 
     def _gain(self, patient: Patient, area: str) -> float:
         """Return what having him there is worth over where he lies; 0 or less for what is not to be done."""
         if patient.area == area or (patient.area in ("icu", "theatre") and area in ("resus", "isolation", "bay")):
+            return 0.0
+        if patient.area == "icu" and area == "overflow":
             return 0.0
         if patient.area == "ward" and area in ("resus", "isolation", "bay"):
             return 0.0
@@ -85,6 +87,8 @@ class Mover:
         if area in CARE and patient.area == "waiting" and not patient.worked_up:
             gain += self._found_out(patient)
         if area == "icu" and patient.tag != "immediate" and not self._known_support(patient):
+            gain -= WRONG
+        if area == "isolation" and not any(need.kind == "isolation" and need.known for need in patient.needs):
             gain -= WRONG
         if area in ("resus", "bay") and patient.area in ("resus", "bay", "isolation", "overflow"):
             gain -= 0.05

@@ -97,7 +97,7 @@ def pending(sight: Sight) -> list[Option]:
             found.append(Option(1.0, Act(ROLE, "reject", {"order": order.id}), 0.0, ""))
         elif h.stock.get(order.drug, 0) > 0 and not _too_soon(sight, order):
             act = Act(ROLE, "approve", {"order": order.id})
-            found.append(Option(sight.owed(ROLE, "review", order.id), act, minutes, ""))
+            found.append(Option(sight.owed(ROLE, "review", order.id), act, minutes, order.patient))
     for item in h.incidents.values():
         if item.kind is not None and item.status == "open" and item.role == ROLE and item.subject not in h.orders:
             act = Act(ROLE, "flag", {"incident": item.kind, "subject": item.subject})

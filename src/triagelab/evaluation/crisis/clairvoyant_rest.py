@@ -6,6 +6,7 @@ from triagelab.evaluation.crisis.clairvoyant_sight import Sight
 from triagelab.hospital.acts import Act
 from triagelab.hospital.deeds.hr import cover_now
 from triagelab.hospital.hospital import Hospital
+from triagelab.hospital.tables import resource_table
 
 HR, IT, CMO, UNIT = "hr_rostering", "it_systems", "cmo_oversight", "icu_management"
 
@@ -84,7 +85,8 @@ def _protocols(sight: Sight) -> list[Act]:
 def _overflow(sight: Sight, beds: dict[str, int]) -> list[Act]:
     """Open overflow beds for those who are owed a bed, as long as there are nurses for them."""
     h = sight.h
-    if h.free("bay") >= 2 or beds["overflow"] > 0 or h.cover.get("ed", 1.0) < 0.7:
+    full = h.beds["overflow"] >= resource_table().times.overflow_most
+    if full or h.free("bay") >= 2 or beds["overflow"] > 0 or h.cover.get("ed", 1.0) < 0.7:
         return []
     owed = sum(1 for role, what, _ in h.ledger.open if what in ("admit", "place") and role in (UNIT, "er_triage"))
     return [Act(UNIT, "open_overflow", {"beds": min(8, owed)})] if owed else []

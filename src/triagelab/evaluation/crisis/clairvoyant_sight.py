@@ -9,7 +9,10 @@ from triagelab.evaluation.crisis.foresight import Prospect, delay_cost
 from triagelab.hospital.acts import Act
 from triagelab.hospital.hospital import Hospital
 from triagelab.hospital.patient import Need, Patient
+from triagelab.hospital.plan import STEP_MIN
 
+LAST = 2.5
+"""How much more a duty counts in the last step in which it is in time."""
 _RARE = {"er_triage": 1.0, "icu_management": 2.5, "pharmacy": 2.0}
 """How much more a duty of a role counts than one of emergency triage, which has most of them."""
 
@@ -18,13 +21,14 @@ class Aims(NamedTuple):
     """What the play weighs. Units: points of the composite.
 
     Attributes:
-        life, hazard: a life, and one unit of hazard. `duty`: a duty done. `isolate`: an infectious patient isolated.
+        life, hazard: a life, and one unit of hazard that costs none. `duty`: a duty done.
+        isolate: an infectious patient isolated.
     """
 
-    life: float = 1.0
-    hazard: float = 0.7
+    life: float = 1.5
+    hazard: float = 0.3
     duty: float = 0.05
-    isolate: float = 0.3
+    isolate: float = 0.15
 
 
 class Option(NamedTuple):
@@ -51,8 +55,11 @@ class Sight(NamedTuple):
         return self.weigh(patient, delay_cost(need, self.hours, patient.care))
 
     def owed(self, role: str, what: str, about: str) -> float:
-        """Return what doing a duty is worth, more for a role that has few; 0 where it is not owed."""
-        return self.aims.duty * _RARE.get(role, 3.0) if (role, what, about) in self.h.ledger.open else 0.0
+        """Return what doing a duty now is worth: most at the last chance, nothing when it is late; 0 if not owed."""
+        until = self.h.ledger.open.get((role, what, about))
+        if until is None or self.h.minute > until:
+            return 0.0
+        return self.aims.duty * _RARE.get(role, 3.0) * (LAST if until - self.h.minute < STEP_MIN else 1.0)
 
     def may(self, act: Act) -> bool:
         """Return whether the hospital has not turned this act down for good."""

@@ -8,6 +8,7 @@ from typing import Any
 from triagelab.agents.crisis_policies import CrisisPolicy
 from triagelab.evaluation.crisis.records import CrisisRecord
 from triagelab.hospital.hospital import Hospital, Report, begin
+from triagelab.hospital.incidents import detection
 from triagelab.hospital.tables import ROLES
 from triagelab.hospital.views import View
 from triagelab.rewards.crisis.pay import COMPONENTS, step_pay
@@ -51,7 +52,7 @@ class Meter:
         plan = h.plan
         arrived = [one for one in h.patients.values() if one.arrived]
         severe = [one for one in arrived if one.spec.severity == "severe" and one.spec.arrival_min >= 0]
-        real = [incident for incident in h.incidents.values() if incident.kind is not None]
+        incidents = detection(h)
         return CrisisRecord(
             scenario=plan.scenario,
             difficulty=plan.difficulty,
@@ -65,8 +66,8 @@ class Meter:
                 for one in severe
             ),
             icu_use=self.icu / max(1, self.steps),
-            injected=len(real),
-            caught=sum(incident.status == "caught" for incident in real),
+            injected=int(incidents["injected"] or 0),
+            caught=int(incidents["caught"] or 0),
             false_flags=h.false_flags,
             reward=sum(self.parts.values()),
             reward_parts=self.parts,

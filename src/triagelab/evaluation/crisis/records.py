@@ -29,7 +29,7 @@ class CrisisRecord(BaseModel):
     Attributes:
         dead: ids, in order; `patients`: all who arrived or lay there.
         treated_after: minutes from arrival to the first right treatment, one entry a severe patient who arrived.
-        injected, caught, false_flags: incidents that happened, that were caught, and flags on nothing.
+        injected, caught, false_flags: incidents whose patient lived to see them end, those caught, flags on nothing.
         reward: sum of `step_pay` over the episode, `reward_parts` by component.
         wrong, blocked, refused: acts that were wrong, that a safety rule blocked, that were no acts.
     """
