@@ -17,6 +17,8 @@ IDLE = 0.7
 """Share of the book's pay from which doing nothing is paid too well."""
 UNREAD = 0.25
 """Share of the book's pay from which an answer that says nothing at all is paid too well."""
+EVERYBODY = "the-same-for-everybody"
+"""Judged by its mean alone: in a state that calls for the same act everywhere it is no trick."""
 FEW = 0.05
 """Share of states up to which a fault is a warning: the book is no optimum, and a trick can hit on a better act."""
 
@@ -70,7 +72,7 @@ def _optimum(by_name: dict[str, Earned]) -> Iterator[Finding]:
             f"nothing {nothing.mean:.3f}, the book {book.mean:.3f}",
             "Let terms that idleness meets count only behind useful acts.",
         )
-    above = [one for one in by_name.values() if not one.honest and one.above_honest]
+    above = [one for one in by_name.values() if not one.honest and one.name != EVERYBODY and one.above_honest]
     if above:
         worst = max(above, key=lambda one: one.above_honest)
         grave = worst.above_honest > FEW * worst.states

@@ -102,9 +102,16 @@ def _worth(one: Subject, gain: float, harm: float) -> float:
 
 
 def violation_detection(one: Subject) -> Measure:
-    """Recall times squared precision of flags, rejections and corrections against what is open in the role's view."""
+    """Recall times squared precision of flags, rejections and corrections against what is open in the role's view.
+
+    An incident of which another role sees half the evidence is not missed, but counts where it is caught.
+    """
     role, incidents = one.key.role, snapshot(one.key).incidents
-    there = sum(1 for found in incidents.values() if found.kind and found.status == "open" and found.role == role)
+    there = sum(
+        1
+        for found in incidents.values()
+        if found.kind and found.status == "open" and found.role == role and found.partner is None
+    )
     caught = len(one.course.caught)
     false = sum(1 for result in one.course.results if result.act.kind in _FLAGS and result.right is False)
     if not there and not caught:
