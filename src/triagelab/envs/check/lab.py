@@ -86,12 +86,16 @@ class Lab:
         return [Case(f"{suite.name}/{seed}", suite.name, {**suite.options, "seed": seed}) for seed in seeds]
 
     def scored(self, suite: Suite) -> list[Case]:
-        """Return the cases of a suite on which scores are compared: its share of the budget."""
-        return self.cases(suite, max(1, round(suite.share * self.budget.cases)))
+        """Return the cases of a suite on which scores are compared."""
+        return self.share(suite, self.budget.cases)
+
+    def share(self, suite: Suite, count: int, least: int = 1) -> list[Case]:
+        """Return the suite's share of so many cases, at least `least`; all where its share is 1."""
+        return self.cases(suite, min(count, max(least, round(suite.share * count))))
 
     def some(self) -> list[Case]:
         """Return the cases of runtime checks, from every suite."""
-        return [case for suite in self.policy.suites for case in self.cases(suite, self.budget.runtime)]
+        return [case for suite in self.policy.suites for case in self.share(suite, self.budget.runtime)]
 
     @contextmanager
     def session(self) -> Iterator[Session]:

@@ -16,6 +16,9 @@ from triagelab.envs.check.players import Case, Path, garbage, play, random_act
 from triagelab.envs.check.policy import Suite
 from triagelab.envs.check.target import Json, Refusal, Seen, Session
 
+FEWEST = 16
+"""Cases of a suite on which leaks are judged at least, however small its share."""
+
 
 @dataclass
 class Probe:
@@ -74,7 +77,7 @@ def no_solution_leakage(lab: Lab) -> str:
 
 
 def _probe_all(lab: Lab, suite: Suite) -> list[Probe]:
-    cases = lab.cases(suite, lab.budget.leak)
+    cases = lab.share(suite, lab.budget.leak, FEWEST)
     listener, root = _Listener(), logging.getLogger()
     root.addHandler(listener)
     try:

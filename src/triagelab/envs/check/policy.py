@@ -72,7 +72,7 @@ class Suite(BaseModel):
         task_list: split of the server's task list, in the order of `tasks`.
         return_range: lowest and highest sum of rewards; None takes the policy's.
         oracle_least: the oracle earns at least this on every case; None is the top of `return_range`.
-        share: of the budget's cases for scores, below 1 where episodes are long.
+        share: of the budget's cases, below 1 where episodes are long.
     """
 
     model_config = _STRICT

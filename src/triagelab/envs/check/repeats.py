@@ -81,7 +81,7 @@ def verifier_determinism(lab: Lab) -> str:
     """The same case and actions earn the same rewards: in new sessions, in a used one, and after other episodes."""
     if lab.outcome.get(SEED) == "fail":
         raise Skip(f"needs {SEED}, which failed")
-    cases = [case for suite in lab.policy.suites for case in lab.cases(suite, lab.budget.runtime)]
+    cases = lab.some()
     players = [player.act for player in lab.lazy() if player.group in ("constant", "canary")][:4]
     plays = [once(_script(lab, case)) for case in cases]
     scores = {}

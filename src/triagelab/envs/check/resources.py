@@ -61,7 +61,7 @@ def _step_seconds(lab: Lab) -> list[float]:
 def _memory(lab: Lab) -> str:
     """Return one line on memory. Raises: Failed where anything grows with every episode, in one session or in many."""
     count = lab.budget.episodes
-    cases = [case for suite in lab.policy.suites for case in lab.cases(suite, min(count, 8))]
+    cases = [case for suite in lab.policy.suites for case in lab.share(suite, min(count, 8))]
     act, allowed = random_act(lab.policy), lab.policy.limits.bytes_per_episode
     held = _held()
     started_here = not tracemalloc.is_tracing()

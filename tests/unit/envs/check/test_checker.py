@@ -31,6 +31,7 @@ def test_a_sound_environment_passes_every_check(sound: Report) -> None:
     sound.raise_on_failure()
 
 
+@pytest.mark.timeout(900)  # crisis-v1 plays some thousand steps of a whole hospital
 @pytest.mark.parametrize("env_id", REGISTRY)
 def test_every_environment_of_the_registry_keeps_the_contract(env_id: str) -> None:
     report = check_env(env_id)
