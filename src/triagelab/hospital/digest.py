@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
 
-_NOT_STATE = frozenset({"charts", "charts_now", "plan", "happened", "last_results", "last_refusals", "by_staff", "here"})
+_NOT_STATE = frozenset(
+    {"charts", "charts_now", "plan", "happened", "last_results", "last_refusals", "by_staff", "here"}
+)
 """What is derived from the rest, tells of the step that is over, or is the plan, which is named by its seed."""
 
 

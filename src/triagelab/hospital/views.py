@@ -1,32 +1,29 @@
 """What each role sees: plain data, built only when it is asked for.
 
 A view holds nothing of what nobody knows yet: needs that have not come to light, frailty, true allergies that are not
-recorded, what is an incident and what a decoy. Lists and mappings are made for the view; changing them changes nothing.
+recorded, what is an incident and what a decoy. Charts are shared by views: read them; `to_dict` makes copies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from triagelab.hospital.charts import Chart, chart
 from triagelab.hospital.counts import counts_of
 from triagelab.hospital.incidents import OWNER
-from triagelab.hospital.known import FIT
 from triagelab.hospital.once import once
 from triagelab.hospital.orders import PENDING
 from triagelab.hospital.patient import Patient
-from triagelab.hospital.plan import PatientSpec
 from triagelab.hospital.resolve import budget
 from triagelab.hospital.results import DONE
-from triagelab.hospital.sight import casualty_facts
 from triagelab.hospital.tables import resource_table
 
 if TYPE_CHECKING:
     from triagelab.hospital.hospital import Hospital
 
-Chart = dict[str, Any]
 PARTS: tuple[str, ...] = (
     "house",
     "patients",
@@ -45,114 +42,6 @@ TAG_RANK: Mapping[str | None, int] = MappingProxyType(
 )
 """Tag -> place in the order of urgency; somebody without a tag has not been looked at yet."""
 ED_AREAS = ("waiting", "resus", "bay", "isolation", "overflow")
-
-
-@lru_cache(maxsize=4096)
-def _identity(spec: PatientSpec) -> tuple[Chart, Chart]:
-    """Return what never changes in a chart: whoever looks can tell the first, the second stands in the record."""
-    seen: Chart = {
-        "patient": spec.id,
-        "complaint": spec.text,
-        "age_years": spec.age_years,
-        "sex": spec.sex,
-        "weight_kg": spec.weight_kg if spec.weight_known else None,
-    }
-    record: Chart = {
-        "allergies": tuple(f"{drug}: {reaction}" for drug, reaction in spec.allergies),
-        "history": {**spec.background, "active": spec.active},
-        "group": spec.group if spec.group_known else None,
-    }
-    return seen, record
-
-
-def chart(h: Hospital, patient: Patient) -> Chart:
-    """Return what staff know of a patient. Units: minutes since the episode began; vital signs as named.
-
-    It is built again only when something in it has changed, and shared by all roles: to be read, not written.
-
-    `fit`: support that he gets and could do without, as the daily round tells.
-
-    Missing: `vitals` None were never taken; `allergies` and `history` None where the record cannot be read;
-    `weight_kg`, `group` and `tag` None are unknown or not given.
-    """
-    given = patient.given
-    state = [
-        patient.seen,
-        patient.seen_at,
-        patient.area,
-        patient.tag,
-        patient.placed_at,
-        patient.moved_at,
-        patient.worked_up,
-        patient.ventilator,
-        patient.called,
-        patient.weighed,
-        h.systems["ehr"] is None or "ehr" in h.paper,
-        None if patient.tag is not None else h.minute,
-        *given.values(),
-    ]
-    for need in patient.needs:
-        if need.known:
-            if need.met_at is None:
-                state += (need.kind, need.units)
-            else:
-                state += (need.kind, -1, need.s <= FIT)
-    name = patient.spec.id
-    last = h.charts.get(name)
-    if last is not None and last[0] == state:
-        return last[1]
-    found = _chart(patient, state[10])
-    if patient.tag is None:
-        patient.settle(h.minute)
-        found["sight"] = casualty_facts(patient)
-    h.charts[name] = (state, found)
-    return found
-
-
-def _chart(patient: Patient, readable: bool) -> Chart:
-    spec = patient.spec
-    seen, record = _identity(spec)
-    found = seen.copy()
-    needs: list[str] = []
-    met: list[str] = []
-    fit: list[str] = []
-    for need in patient.needs:
-        if need.known:
-            if need.met_at is not None:
-                met.append(need.kind)
-                if need.s <= FIT and need.row.lasting and need.row.owner == "icu_management":
-                    fit.append(need.kind)
-                continue
-            needs.append(need.kind)
-            if need.drug is not None:
-                found["antidotes"] = [*found.get("antidotes", ()), need.drug]
-            if need.units > 0:
-                found["units_needed"] = need.units
-    if readable:
-        history = record["history"]
-        found["allergies"] = list(record["allergies"])
-        found["history"] = {**history, "active": list(history["active"])}
-        found["group"] = record["group"]
-    else:
-        found["allergies"] = found["history"] = found["group"] = None
-    if found["weight_kg"] is None and (patient.weighed or patient.worked_up):
-        found["weight_kg"] = spec.weight_kg
-    found["area"] = patient.area
-    found["tag"] = patient.tag
-    found["since_min"] = spec.arrival_min if patient.placed_at is None else patient.placed_at
-    found["area_since_min"] = patient.moved_at
-    found["vitals"] = None if patient.seen is None else patient.seen.copy()
-    found["vitals_min"] = patient.seen_at
-    found["needs"] = needs
-    found["met"] = met
-    found["fit"] = fit
-    found["called"] = sorted(patient.called)
-    found["ventilator"] = patient.ventilator
-    found["worked_up"] = patient.worked_up
-    found["given"] = sorted(patient.given)
-    if patient.given:
-        found["given_min"] = patient.given.copy()
-    return found
 
 
 class View:
