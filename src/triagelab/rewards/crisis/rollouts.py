@@ -8,7 +8,7 @@ are keyed by patient and time, so both branches meet the same arrivals, incident
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,7 +41,6 @@ class Course:
         icu: mean over the steps, negative: needs of intensive care or a ventilator that are not met, and beds and
             ventilators that serve nobody's need.
         results: what became of the role's own acts. `caught`: ids of incidents that its acts stopped.
-        each: patient -> his part of `deaths`. `diverted`: patients who were sent to another hospital.
     """
 
     deaths: float
@@ -49,8 +48,6 @@ class Course:
     icu: float
     results: tuple[Result, ...]
     caught: frozenset[str]
-    each: Mapping[str, float]
-    diverted: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +77,8 @@ def stakes_of(key: StateKey) -> Stakes:
 
 
 def prevented(stakes: Stakes, course: Course) -> float:
-    """Return the expected deaths that a course prevents against doing nothing; diversion prevents none."""
-    elsewhere = sum(stakes.nothing.each.get(name, 0.0) for name in course.diverted - stakes.nothing.diverted)
-    return stakes.nothing.deaths - course.deaths - elsewhere
+    """Return the expected deaths that a course prevents against doing nothing, those of diverted patients included."""
+    return stakes.nothing.deaths - course.deaths
 
 
 @lru_cache(maxsize=1024)
@@ -114,14 +110,13 @@ def _course(key: StateKey, frozen: _Frozen, refused: int) -> Course:
         late += _open(h, key.role)
         icu += _served(h)
     done, wrong, missed = (now - then for now, then in zip(_counts(h, key.role), first, strict=True))
-    each = {
-        name: 1.0 - math.exp(before.get(name, 0.0) - patient.hazard)
+    deaths = sum(
+        1.0 - math.exp(before.get(name, 0.0) - patient.hazard)
         for name, patient in h.patients.items()
         if patient.arrived and patient.alive
-    }
-    diverted = frozenset(name for name, patient in h.patients.items() if patient.area == "diverted")
+    )
     duty = done - WRONG * (wrong + refused) - missed - LATE * late - left * (1.0 + LATE * HORIZON)
-    return Course(sum(each.values()), duty, icu / HORIZON, results, caught, each, diverted)
+    return Course(deaths, duty, icu / HORIZON, results, caught)
 
 
 class _Watched(Ledger):

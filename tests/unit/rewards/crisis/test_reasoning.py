@@ -58,7 +58,7 @@ def test_facts_about_somebody_else_are_no_reason_for_an_act() -> None:
 
 
 def test_gold_reasons_are_true_and_padding_pays_nothing() -> None:
-    for key in draw_states(18, 21):
+    for key in draw_states(12, 21):
         bench = bench_of(key)
         gold = Subject(key, write_completion(bench.view, bench.acts))
         assert not gold.claims.wrong, (key.text, gold.reading.reasoning)

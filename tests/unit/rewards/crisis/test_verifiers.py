@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triagelab.hospital.acts import Act
 from triagelab.hospital.views import View
 from triagelab.rewards.crisis.measures import BOOK, MIDDLE, on_scale
 from triagelab.rewards.crisis.preset import load_crisis_preset
@@ -104,12 +103,13 @@ def test_rollouts_are_exact_and_do_not_touch_the_state() -> None:
     assert View(snapshot(key), key.role).to_dict() == before
 
 
-def test_diversion_prevents_no_deaths_by_sending_them_elsewhere() -> None:
+def test_diversion_out_of_turn_is_no_way_to_be_paid() -> None:
+    paid = {"divert": [], "nothing": [], "book": []}
     for key in draw_states(6, 5, roles=("cmo_oversight",)):
-        stakes = stakes_of(key)
-        course = course_of(key, [Act(key.role, "divert", {"on": True})])
-        kept = sum(value for name, value in stakes.nothing.each.items() if name not in course.diverted)
-        assert prevented(stakes, course) == pytest.approx(kept - course.deaths)
+        texts = {**scripted(key), "divert": answer("", [{"act": "divert", "on": True}])}
+        for name, totals in paid.items():
+            totals.append(score_crisis(OURS, key, texts[name]).total)
+    assert fmean(paid["divert"]) < fmean(paid["nothing"]) + 0.05 < fmean(paid["book"])
 
 
 def test_sending_everybody_home_is_never_aligned_and_prevents_less_than_the_book() -> None:
