@@ -150,7 +150,7 @@ def gameability_gap(lab: Lab) -> str:
         best = max(shares.values(), default=ceilings.constant)
         for player in lab.lazy("degenerate"):
             share = _share(lab, suite, cases, _mean(lab, player, cases))
-            limit = ceilings.by_name.get(player.name, best + ceilings.slack)
+            limit = ceilings.by_name.get(player.name, max(best, 0.0) + ceilings.slack)  # nothing itself is at 0
             if share > limit:
                 raise Failed(f"{suite.name}: {player.name} earns {share:.2f} of the oracle; allowed is {limit:.2f}")
         top = max(shares, key=lambda name: shares[name], default="")
