@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from triagelab.errors import BadInputError
 from triagelab.rewards.audit.audit import Audit, audit
+from triagelab.rewards.audit.crisis_audit import CrisisAudit, audit_crisis
 from triagelab.rewards.audit.signal import PRIORS, mix_of
 from triagelab.rewards.audit.subject import subject_of
+from triagelab.rewards.crisis.preset import CrisisPreset, load_crisis_preset
 from triagelab.rewards.presets import load_preset
 from triagelab.rewards.spec import ScaleRewards
 from triagelab.training.checkpoints import CONFIG
@@ -48,8 +51,11 @@ def check_reward(recipe: RunRecipe, out: Path, *, accept: bool) -> dict[str, Any
     if not isinstance(recipe, Recipe) or recipe.kind != "grpo" or recipe.bedside is not None:
         return None
     if recipe.crisis is not None:
-        return None
-    found = audit_recipe(recipe)
+        found = _crisis_audit(load_crisis_preset(recipe.reward.preset).model_dump_json())
+        about: dict[str, Any] = {"states": found.states}
+    else:
+        found = audit_recipe(recipe)
+        about = {"skill": found.signal.skill, "prior": [round(share, 6) for share in found.signal.prior]}
     severe = [finding.id for finding in found.severe]
     accepted = bool(severe) and (accept or _accepted(out, severe))
     if severe and not accepted:
@@ -61,12 +67,17 @@ def check_reward(recipe: RunRecipe, out: Path, *, accept: bool) -> dict[str, Any
             f"{first.id}: {first.evidence}; see {_command(recipe)}, or train on it knowingly with {FLAG}",
         )
     return {
-        "skill": found.signal.skill,
-        "prior": [round(share, 6) for share in found.signal.prior],
+        **about,
         "verdict": found.verdict,
         "findings": [f"{finding.severity.value}: {finding.id}" for finding in found.findings],
         "accepted_exploits": severe if accepted else [],
     }
+
+
+@cache
+def _crisis_audit(preset: str) -> CrisisAudit:
+    """Return the audit of a crisis preset, given as JSON so that a changed file is audited again."""
+    return audit_crisis(CrisisPreset.model_validate_json(preset))
 
 
 def _command(recipe: Recipe) -> str:

@@ -55,3 +55,16 @@ def test_the_refusal_names_the_audit_at_the_mix_of_the_recipe(tmp_path: Path) ->
         check_reward(recipe(reward__preset="v46"), tmp_path, accept=False)
     with pytest.raises(BadInputError, match=r"see triagelab audit v46 --prior 0.1,0.3,0.4,0.1,0.1, or"):
         check_reward(recipe(reward__preset="v46", data__mix="[0.1, 0.3, 0.4, 0.1, 0.1]"), tmp_path, accept=False)
+
+
+def test_a_crisis_reward_is_audited_as_well_and_the_published_one_refused(tmp_path: Path) -> None:
+    clean = load_recipe("tiny-crisis-grpo")
+    told = check_reward(clean, tmp_path, accept=False)
+    assert told is not None
+    assert told["verdict"] == "none"
+    published = load_recipe("tiny-crisis-grpo", {"reward.preset": "crisis-published"})
+    with pytest.raises(BadInputError, match=r"crisis-constant-verifier.*audit crisis-published.*--accept-exploits"):
+        check_reward(published, tmp_path, accept=False)
+    accepted = check_reward(published, tmp_path, accept=True)
+    assert accepted is not None
+    assert "crisis-constant-verifier" in accepted["accepted_exploits"]
