@@ -109,6 +109,8 @@ def _tell(one: StateScores) -> None:
     parts = [f"{name} {_percent(kinds['normalised'])}" for name, kinds in one.figures.items()]
     mean = one.figures["score"]["mean"].value
     typer.echo(f"{one.policy}: score {mean:.3f}, readable {one.readable:.1%}; normalised: {', '.join(parts)}")
+    if one.gained:
+        typer.echo(f"  over the first: {', '.join(f'{name} {_percent(value)}' for name, value in one.gained.items())}")
     typer.echo(f"  by role: {', '.join(f'{role} {_percent(value)}' for role, value in one.roles.items())}")
 
 

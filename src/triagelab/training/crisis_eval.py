@@ -46,6 +46,7 @@ class StateScores:
     Attributes:
         figures: measure -> mean a state and its normalised value, each with an interval over episodes.
         roles: role -> normalised score.
+        gained: measure -> normalised value less that of the first policy that was asked for, paired by episode.
         readable: share of answers that could be read.
     """
 
@@ -55,13 +56,15 @@ class StateScores:
     readable: float
     figures: Mapping[str, Mapping[str, Interval]]
     roles: Mapping[str, Interval]
+    gained: Mapping[str, Interval]
 
     def row(self) -> dict[str, Any]:
         """Return plain JSON values."""
         figures = {name: {kind: one.to_dict() for kind, one in kinds.items()} for name, kinds in self.figures.items()}
         roles = {role: one.to_dict() for role, one in self.roles.items()}
         head = {"policy": self.policy, "n": self.n, "episodes": self.episodes, "readable": self.readable}
-        return {**head, **figures, "roles": roles}
+        gained = {name: one.to_dict() for name, one in self.gained.items()}
+        return {**head, **figures, "roles": roles, "gained": gained}
 
 
 def unseen_states(n: int, *, seed: int = 0, split: str = "test") -> list[StateKey]:
@@ -109,23 +112,31 @@ def evaluate_states(
         for policy, answers in given.items():
             text, cut = answers[i]
             told[policy].append(score_crisis(loaded, key, text, truncated=cut))
-    return [_scores(policy, keys, told, seed) for policy in told]
+    first = policies[0] if policies else None
+    return [_scores(policy, keys, told, seed, first) for policy in told]
 
 
 def _scores(
-    policy: str, keys: Sequence[StateKey], told: Mapping[str, Sequence[CrisisBreakdown]], seed: int
+    policy: str, keys: Sequence[StateKey], told: Mapping[str, Sequence[CrisisBreakdown]], seed: int, first: str | None
 ) -> StateScores:
-    figures = {}
+    figures, gained = {}, {}
+    episodes = [key.seed for key in keys]
     for name, of in MEASURES.items():
         stats_S_4 = _columns(of, told[policy], told[NOTHING], told[BOOK])
-        figures[name] = _figures(stats_S_4, [key.seed for key in keys], seed, policy, name)
+        figures[name] = _figures(stats_S_4, episodes, seed, policy, name)
+        if first is not None and policy not in (first, NOTHING, BOOK):
+            # What the first policy earned becomes the zero; the scale stays that of nothing and the playbook.
+            stats_S_4[:, 1] += stats_S_4[:, 2] - _columns(of, told[first])[:, 1]
+            gained[name] = _figures(stats_S_4, episodes, seed, policy, name, "gained")["normalised"]
     roles = {}
     for role in dict.fromkeys(key.role for key in keys):
         chosen = [i for i, key in enumerate(keys) if key.role == role]
         stats_S_4 = _columns(MEASURES["score"], told[policy], told[NOTHING], told[BOOK])[chosen]
         roles[role] = _figures(stats_S_4, [keys[i].seed for i in chosen], seed, policy, role)["normalised"]
     read = [one.status.value in READABLE for one in told[policy]]
-    return StateScores(policy, len(keys), len({key.seed for key in keys}), sum(read) / len(read), figures, roles)
+    return StateScores(
+        policy, len(keys), len({key.seed for key in keys}), sum(read) / len(read), figures, roles, gained
+    )
 
 
 def _columns(of: Callable[[CrisisBreakdown], float], *parts: Sequence[CrisisBreakdown]) -> np.ndarray:

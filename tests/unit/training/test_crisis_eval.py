@@ -63,6 +63,11 @@ def test_half_of_the_acts_lie_between_and_words_below(keys: list[StateKey], monk
     assert below is not None
     assert below < 0
     assert words.readable == 0
+    assert half.gained == {}
+    lost = words.gained["score"]
+    assert lost.value == pytest.approx(below - value.value), "normalised on one scale, so differences add up"
+    assert lost.high is not None
+    assert lost.high < 0
 
 
 def test_sums_are_divided_by_sums_and_episodes_are_drawn() -> None:
