@@ -139,10 +139,11 @@ def read_acts(role: str, raw: object, most: int = 64) -> tuple[list[Act], list[R
         raw: a list of mappings, or one mapping, or `Act`s that were read before.
         most: entries looked at; what comes after is refused unread.
     """
-    if isinstance(raw, Mapping):
-        raw = [raw]
-    if not isinstance(raw, Sequence) or isinstance(raw, str | bytes | bytearray):
-        return [], [Refusal(role, _shown(raw), "a list of acts is asked for")]
+    if not isinstance(raw, list):
+        if isinstance(raw, Mapping):
+            raw = [raw]
+        elif not isinstance(raw, Sequence) or isinstance(raw, str | bytes | bytearray):
+            return [], [Refusal(role, _shown(raw), "a list of acts is asked for")]
     acts: list[Act] = []
     refused: list[Refusal] = []
     for item in islice(raw, most):
@@ -193,10 +194,11 @@ def _read(role: str, item: object) -> Act | str:
 
 
 def _problem(field: Field, value: object) -> str | None:
-    if field.kind == FLAG:
+    kind = field.kind
+    if kind == FLAG:
         return None if isinstance(value, bool) else "true or false"
-    if field.kind in (NUMBER, COUNT):
-        whole = field.kind == COUNT
+    if kind in (NUMBER, COUNT):
+        whole = kind == COUNT
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             return "a whole number" if whole else "a number"
         if not (0 < value <= field.most) or math.isnan(value):
@@ -204,9 +206,7 @@ def _problem(field: Field, value: object) -> str | None:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= TEXT:
         return f"text of 1 to {TEXT} characters"
-    if field.kind == WORD and value not in field.words:
-        return f"one of {', '.join(field.words)}"
-    return None
+    return f"one of {', '.join(field.words)}" if kind == WORD and value not in field.words else None
 
 
 def _shown(value: object) -> str:

@@ -44,7 +44,12 @@ def chart(h: Hospital, patient: Patient) -> Chart:
     Missing: `vitals` None were never taken; `allergies` and `history` None where the record cannot be read;
     `weight_kg`, `group` and `tag` None are unknown or not given.
     """
-    given = patient.given
+    readable = h.systems["ehr"] is None or "ehr" in h.paper
+    if patient.tag is None:
+        found = _chart(patient, readable)
+        patient.settle(h.minute)
+        found["sight"] = casualty_facts(patient)
+        return found
     state = [
         patient.seen,
         patient.seen_at,
@@ -56,10 +61,10 @@ def chart(h: Hospital, patient: Patient) -> Chart:
         patient.ventilator,
         patient.called,
         patient.weighed,
-        h.systems["ehr"] is None or "ehr" in h.paper,
-        None if patient.tag is not None else h.minute,
-        *given.values(),
+        readable,
     ]
+    if patient.given:
+        state += patient.given.values()
     for need in patient.needs:
         if need.known:
             if need.met_at is None:
@@ -70,10 +75,7 @@ def chart(h: Hospital, patient: Patient) -> Chart:
     last = h.charts.get(name)
     if last is not None and last[0] == state:
         return last[1]
-    found = _chart(patient, state[10])
-    if patient.tag is None:
-        patient.settle(h.minute)
-        found["sight"] = casualty_facts(patient)
+    found = _chart(patient, readable)
     h.charts[name] = (state, found)
     return found
 
@@ -82,6 +84,7 @@ def _chart(patient: Patient, readable: bool) -> Chart:
     spec = patient.spec
     seen, record = _identity(spec)
     found = seen.copy()
+    given, called = patient.given, patient.called
     needs: list[str] = []
     met: list[str] = []
     fit: list[str] = []
@@ -106,21 +109,23 @@ def _chart(patient: Patient, readable: bool) -> Chart:
         found["allergies"] = found["history"] = found["group"] = None
     if found["weight_kg"] is None and (patient.weighed or patient.worked_up):
         found["weight_kg"] = spec.weight_kg
-    found["area"] = patient.area
-    found["tag"] = patient.tag
-    found["since_min"] = spec.arrival_min if patient.placed_at is None else patient.placed_at
-    found["area_since_min"] = patient.moved_at
-    found["vitals"] = None if patient.seen is None else patient.seen.copy()
-    found["vitals_min"] = patient.seen_at
-    found["needs"] = needs
-    found["met"] = met
-    found["fit"] = fit
-    found["called"] = sorted(patient.called)
-    found["ventilator"] = patient.ventilator
-    found["worked_up"] = patient.worked_up
-    found["given"] = sorted(patient.given)
-    if patient.given:
-        found["given_min"] = patient.given.copy()
+    found |= {
+        "area": patient.area,
+        "tag": patient.tag,
+        "since_min": spec.arrival_min if patient.placed_at is None else patient.placed_at,
+        "area_since_min": patient.moved_at,
+        "vitals": None if patient.seen is None else patient.seen.copy(),
+        "vitals_min": patient.seen_at,
+        "needs": needs,
+        "met": met,
+        "fit": fit,
+        "called": sorted(called) if called else [],
+        "ventilator": patient.ventilator,
+        "worked_up": patient.worked_up,
+        "given": sorted(given) if given else [],
+    }
+    if given:
+        found["given_min"] = given.copy()
     return found
 
 

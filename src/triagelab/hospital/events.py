@@ -185,12 +185,12 @@ def look_around(h: Hospital) -> None:
     _start_surgery(h)
     _start_work_ups(h)
     watched = h.systems["monitors"] is None or "monitors" in h.paper
+    areas = resource_table().areas
     for patient in list(h.here.values()):
         for need in patient.needs:
             if need.known and (need.met_at is not None or need.row.by != "place"):
                 continue
-            placed_now = resource_table().areas[patient.area].monitored and watched
-            reveal(h, patient, measured=placed_now)
+            reveal(h, patient, measured=areas[patient.area].monitored and watched)
             held = patient.area == "theatre" or patient.area in need.row.means
             if held and need.row.by == "place" and need.open(h.minute):
                 meet(h, patient, need)
@@ -230,10 +230,10 @@ def _start_surgery(h: Hospital) -> None:
 
 def _duties(h: Hospital) -> None:
     ledger, now = h.ledger, h.minute
-    coming = sum(1 for one in h.people if one.status == "coming" and one.role == "nurse")
-    spare = [one for one in h.people if one.status == "home" and one.role == "nurse"]
+    short = min(h.cover.values())
+    callable_now = short < SHORT and _nurses_at_home(h)
     for place, cover in h.cover.items():
-        if cover < SHORT and not coming and spare:
+        if cover < SHORT and callable_now:
             ledger.owe("hr_rostering", "cover", place, now)
         else:
             ledger.drop("hr_rostering", "cover", place)
@@ -241,15 +241,31 @@ def _duties(h: Hospital) -> None:
     busy = len(h.occupied["resus"]) + len(h.occupied["bay"]) + len(h.occupied["waiting"])
     due = {
         "surge": busy > 0.8 * beds,
-        "isolation": sum(1 for one in h.here.values() if one.need("isolation") is not None) >= 2,
+        "isolation": _infectious(h) >= 2,
         "massive_transfusion": h.blood["O-"] + h.blood["O+"] < 8,
-        "recall": min(h.cover.values()) < 0.7,
+        "recall": short < 0.7,
     }
     for name, is_due in due.items():
         if is_due and name not in h.protocols:
             ledger.owe("cmo_oversight", "protocol", name, now)
         elif not is_due:
             ledger.drop("cmo_oversight", "protocol", name)
+
+
+def _nurses_at_home(h: Hospital) -> bool:
+    """Return whether there are nurses to call in, and none is on the way."""
+    status = {one.status for one in h.people if one.role == "nurse"}
+    return "home" in status and "coming" not in status
+
+
+def _infectious(h: Hospital) -> int:
+    found = 0
+    for one in h.here.values():
+        for need in one.needs:
+            if need.kind == "isolation":
+                found += 1
+                break
+    return found
 
 
 HANDLERS: dict[str, Callable[[Hospital, str], None]] = {

@@ -183,6 +183,8 @@ class Hospital:
         return read, refusals
 
     def _incident_counts(self) -> tuple[int, int, int]:
+        if not self.incidents:
+            return 0, 0, self.false_flags
         status = [incident.status for incident in self.incidents.values()]
         return status.count("caught"), status.count("lapsed"), self.false_flags
 
@@ -198,14 +200,16 @@ class Hospital:
         mortal = self.mortal
         for patient in self.patients.values():
             if patient.needs and patient.alive and patient.arrived:
-                self.step_hazard += patient.settle(until)
+                if patient.at < until:
+                    self.step_hazard += patient.settle(until)
                 if patient.hazard >= (patient.spec.frailty if mortal else GIVEN_UP):
                     self._lose(patient)
 
     def settle(self, patient: Patient) -> None:
         """Work one body out up to now; a patient whose hazard has passed his frailty is dead."""
         if patient.alive:
-            self.step_hazard += patient.settle(self.minute)
+            if patient.at < self.minute:
+                self.step_hazard += patient.settle(self.minute)
             if patient.hazard >= (patient.spec.frailty if self.mortal else GIVEN_UP):
                 self._lose(patient)
 

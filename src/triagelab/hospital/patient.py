@@ -7,6 +7,8 @@ from Exp(1): so the chance to live is exp(-hazard), and the same patient has the
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from triagelab.hospital.plan import NeedSpec, PatientSpec
 from triagelab.hospital.tables import NeedRow, needs
 
@@ -22,7 +24,16 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
-_LIMITS = tuple((name, low, high) for name, (low, high) in LIMITS.items())
+def _shown(name: str, value: float) -> float:
+    low, high = LIMITS[name]
+    value = low if value < low else high if value > high else value
+    return round(value, 1) if name == "temp_c" else float(round(value))
+
+
+@lru_cache(maxsize=8192)
+def _as_shown(spec: PatientSpec) -> dict[str, float]:
+    """Return the vital signs that somebody would have without any need, as a monitor shows them: to be copied."""
+    return {name: _shown(name, value) if name in LIMITS else value for name, value in spec.vitals.items()}
 
 
 class Need:
@@ -178,16 +189,16 @@ class Patient:
 
     def vitals(self) -> dict[str, float]:
         """Return the vital signs at the moment `at`, rounded as a monitor shows them."""
-        found = dict(self.spec.vitals)
+        usual = self.spec.vitals
+        moved: dict[str, float] = {}
         for need in self.needs:
             s = need.s
             if s > 0.0 and need.onset_min <= self.at:
                 for name, effect in need.row.effect.items():
-                    found[name] += effect * s
-        for name, low, high in _LIMITS:
-            value = found[name]
-            value = low if value < low else high if value > high else value
-            found[name] = round(value, 1) if name == "temp_c" else float(round(value))
+                    moved[name] = moved.get(name, usual[name]) + effect * s
+        found = _as_shown(self.spec).copy()
+        for name, value in moved.items():
+            found[name] = _shown(name, value)
         return found
 
     def need(self, kind: str) -> Need | None:

@@ -18,11 +18,11 @@ NO_PULSE_SBP_CHILD = 65.0
 def casualty_facts(patient: Patient) -> dict[str, object]:
     """Return what somebody who stands before the patient can tell, as facts of `Casualty`."""
     vitals = patient.vitals()
-    arrest = patient.need("arrest")
-    airway = patient.need("airway")
+    kinds = {need.kind: need for need in reversed(patient.needs)}
+    arrest, airway = kinds.get("arrest"), kinds.get("airway")
     stopped = arrest is not None and arrest.met_at is None and arrest.s > 0.3
     blocked = airway is not None and airway.met_at is None and airway.s > 0.6
-    lost = patient.need("unsurvivable") is not None
+    lost = "unsurvivable" in kinds
     breathes = not (stopped or blocked or lost)
     gcs = vitals["gcs"]
     felt = NO_PULSE_SBP_CHILD if patient.spec.age_years < CHILD_YEARS else NO_PULSE_SBP
