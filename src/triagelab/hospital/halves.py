@@ -34,8 +34,10 @@ PARTNER: Mapping[str, str] = MappingProxyType(
 """Kind -> the role that sees the other half."""
 GROUPS = ("O+", "A+", "B+", "AB+", "A-", "O-", "B-")
 CONSULTANTS = ("Dr Okafor", "Dr Lindqvist", "Dr Haddad", "Dr Moreau", "Dr Tanaka", "Dr Silva", "Dr Novak", "Dr Byrne")
-FACTORS = (1.3, 0.75, 1.4, 0.7)
-"""By how much a weight in a record is wrong."""
+FACTOR = 1.3
+"""By how much a weight in a record is wrong where nobody else's weight could have been written into it."""
+APART = 0.12
+"""Share of a weight by which somebody else's differs that stands in a record instead. Assumed."""
 
 
 class Deck:
@@ -91,11 +93,16 @@ def _records(h: Hospital, index: int, deck: Deck, names: list[str], wrong: int, 
         else:
             weight = h.patients[name].spec.weight_kg
             band = round(weight)
-            chart = round(weight * FACTORS[deck.whole(len(FACTORS))]) if place == wrong else round(weight + 0.3, 1)
-            chart = round(chart)
+            chart = _other_weight(h, deck, weight) if place == wrong else round(weight)
         entry: Evidence = {"record": record, "patient": name, "field": field}
         found.append((record, {**entry, "chart": chart}, {**entry, "wristband": band}))
     return found
+
+
+def _other_weight(h: Hospital, deck: Deck, weight: float) -> int:
+    """Return the weight of somebody else: a wrong record has no stranger number than a right one."""
+    others = [one.weight_kg for one in h.plan.patients if abs(one.weight_kg - weight) > APART * weight]
+    return round(others[deck.whole(len(others))]) if others else round(weight * FACTOR)
 
 
 def _allergies(h: Hospital, index: int, deck: Deck, names: list[str], wrong: int) -> list[Half]:

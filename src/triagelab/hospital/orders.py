@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from triagelab.errors import BadInputError
-from triagelab.hospital.plan import PatientSpec
+from triagelab.hospital.plan import STEP_MIN, PatientSpec
 from triagelab.hospital.reviews import Facts, drug_patient, review, true_facts
 from triagelab.hospital.tables import resource_table
 
@@ -33,6 +33,10 @@ class Order:
         return new
 
     def to_dict(self) -> dict[str, object]:
+        """Return what the pharmacy sees: the minute is that of the step in which it comes up.
+
+        Orders that are incidents are written at odd minutes, the others when a work-up ends: that is not to be seen.
+        """
         return {
             "order": self.id,
             "patient": self.patient,
@@ -41,7 +45,7 @@ class Order:
             "unit": self.unit,
             "route": self.route,
             "by": self.by,
-            "minute": self.placed_min,
+            "minute": -(-self.placed_min // STEP_MIN) * STEP_MIN,
         }
 
 

@@ -16,12 +16,14 @@ from triagelab.hospital.tables import ROLES, scenarios
 from triagelab.hospital.views import View
 from triagelab.playbook import by_the_book
 
+WEIGHTS = (44.0, 58.0, 67.0, 76.0, 90.0, 105.0)
+
 
 def split(kind: str, first: int = 0) -> Hospital:
     """Return a hospital in which an incident with two halves has just come up."""
     for index in range(first, first + 40):
         later = tuple(IncidentSpec(place, kind, 1e9) for place in range(index))
-        specs = [adult("septic-shock", place) for place in range(6)]
+        specs = [adult("septic-shock", place, weight_kg=weight) for place, weight in enumerate(WEIGHTS)]
         h = hospital_of(*specs, incidents=(*later, IncidentSpec(index, kind, 50.0)))
         if not is_split(h, kind, index):
             continue
@@ -109,6 +111,13 @@ def test_the_place_of_the_incident_tells_nothing() -> None:
             board = [next(iter(entry.values())) for entry in View(h, OWNER[kind]).board]
             places[board.index(incident(h).subject)] += 1
         assert len(places) >= 3
+
+
+def test_a_wrong_weight_is_one_that_somebody_has_and_no_stranger_than_a_right_one() -> None:
+    for first in range(0, 40, 5):
+        h = split("record_mismatch", first)
+        charts = [float(str(entry["chart"])) for entry in View(h, OWNER["record_mismatch"]).board]
+        assert set(charts) <= set(WEIGHTS)
 
 
 def test_about_four_in_ten_incidents_are_split() -> None:

@@ -6,7 +6,11 @@ import pytest
 
 from hospital_samples import adult
 from triagelab.errors import BadInputError
+from triagelab.hospital.hospital import begin
 from triagelab.hospital.orders import Order, dose_problem, flaw_of, review, true_facts, usual_dose, wrong_dose
+from triagelab.hospital.tables import ROLES
+from triagelab.hospital.views import View
+from triagelab.playbook import by_the_book
 
 
 def order(drug: str, dose: float, unit: str = "mg", route: str = "iv") -> Order:
@@ -56,3 +60,20 @@ def test_a_copy_of_an_order_goes_its_own_way() -> None:
     twin = first.copy()
     twin.status, twin.dose = "given", 1.0
     assert (first.status, first.to_dict()["dose"]) == ("pending", 2000.0)
+
+
+def test_the_minute_that_is_shown_of_an_order_does_not_tell_whether_it_is_an_incident() -> None:
+    ages: dict[bool, set[float]] = {True: set(), False: set()}
+    for name in ("equipment_failure", "staff_shortage"):
+        for seed in range(4):
+            h = begin(name, 1.0, seed, 20)
+            seen: set[str] = set()
+            while not h.done:
+                view = View(h, "pharmacy")
+                for shown in view.orders:
+                    if str(shown["order"]) not in seen:
+                        seen.add(str(shown["order"]))
+                        bad = h.orders[str(shown["order"])].flaw is not None
+                        ages[bad].add(view.minute - float(str(shown["minute"])))
+                h.step({role: by_the_book(View(h, role)) for role in ROLES})
+    assert ages == {True: {0.0}, False: {0.0}}
