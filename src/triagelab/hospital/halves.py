@@ -100,8 +100,9 @@ def _records(h: Hospital, index: int, deck: Deck, names: list[str], wrong: int, 
 
 
 def _other_weight(h: Hospital, deck: Deck, weight: float) -> int:
-    """Return the weight of somebody else: a wrong record has no stranger number than a right one."""
-    others = [one.weight_kg for one in h.plan.patients if abs(one.weight_kg - weight) > APART * weight]
+    """Return the weight of somebody else here: a wrong record has no stranger number than a right one."""
+    weights = [one.spec.weight_kg for one in h.here.values()]
+    others = [other for other in weights if abs(other - weight) > APART * weight]
     return round(others[deck.whole(len(others))]) if others else round(weight * FACTOR)
 
 
