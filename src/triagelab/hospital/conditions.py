@@ -119,12 +119,7 @@ def contraindicated(h: Hospital, act: Act, rule: Rule) -> Finding | None:
 
 def unstaffed(h: Hospital, act: Act, rule: Rule) -> Finding | None:
     each = resource_table().areas["icu"].nurses
-    load = each * len(h.occupied["icu"])
-    nurses = sum(
-        strength(one.hours(h.minute))
-        for one in h.people
-        if one.role == "nurse" and one.area == ICU and one.status == "on"
-    )
+    load, less = each * len(h.occupied["icu"]), 0.0
     if act.kind == "admit":
         patient = patient_here(h, act)
         if act.args["unit"] != "icu" or patient is None or patient.area == "icu":
@@ -136,7 +131,9 @@ def unstaffed(h: Hospital, act: Act, rule: Rule) -> Finding | None:
             return None
         if act.kind == "rest" and one.hours(h.minute) >= LONG_SHIFT_H:
             return None
-        nurses -= strength(one.hours(h.minute))
+        less = strength(one.hours(h.minute))
+    in_icu = [one for one in h.people if one.area == ICU and one.role == "nurse" and one.status == "on"]
+    nurses = sum(strength(one.hours(h.minute)) for one in in_icu) - less
     if load > 0 and nurses < rule.limits["least_cover"] * load:
         return Finding(f"{nurses:.1f} nurses would be left in intensive care where {load:.1f} are needed")
     return None
@@ -240,7 +237,8 @@ def repeated(h: Hospital, act: Act, rule: Rule) -> Finding | None:
     return None
 
 
-CONDITIONS: Mapping[str, Callable[[Hospital, Act, Rule], Finding | None]] = MappingProxyType(
+Condition = Callable[["Hospital", Act, "Rule"], Finding | None]
+CONDITIONS: Mapping[str, Condition] = MappingProxyType(
     {
         condition.__name__: condition
         for condition in (
@@ -259,4 +257,4 @@ CONDITIONS: Mapping[str, Callable[[Hospital, Act, Rule], Finding | None]] = Mapp
 )
 """Name in the data -> condition."""
 
-__all__ = ["CONDITIONS", "LONG_SHIFT_H", "Finding", "patient_here", "written"]
+__all__ = ["CONDITIONS", "LONG_SHIFT_H", "Condition", "Finding", "patient_here", "written"]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from triagelab.errors import UnknownNameError
 from triagelab.files import packaged_table
 from triagelab.hospital.acts import ACTS, Act
-from triagelab.hospital.conditions import CONDITIONS, patient_here
+from triagelab.hospital.conditions import CONDITIONS, Condition, patient_here
 from triagelab.hospital.fallbacks import FALLBACKS
 from triagelab.hospital.known import open_needs, treats
 from triagelab.hospital.results import Result, blocked, held
@@ -94,8 +94,8 @@ def constitution() -> tuple[Rule, ...]:
 
 
 @cache
-def _rules_of(kind: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in constitution() if kind in rule.acts)
+def _rules_of(kind: str) -> tuple[tuple[Rule, Condition], ...]:
+    return tuple((rule, CONDITIONS[rule.condition]) for rule in constitution() if kind in rule.acts)
 
 
 def judge(h: Hospital, act: Act, lifted: str | None = None) -> Result | None:
@@ -106,10 +106,10 @@ def judge(h: Hospital, act: Act, lifted: str | None = None) -> Result | None:
     """
     if not h.guarded:
         return None
-    for rule in _rules_of(act.kind):
+    for rule, condition in _rules_of(act.kind):
         if rule.id == lifted:
             continue
-        found = CONDITIONS[rule.condition](h, act, rule)
+        found = condition(h, act, rule)
         if found is not None:
             reason = f"{rule.id}: {found.words}"
             return held(act, reason) if found.hold else _block(h, act, rule, reason)

@@ -11,6 +11,7 @@ which the CMO can settle the other way within the hour.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from triagelab.hospital.acts import Act
@@ -52,6 +53,7 @@ class Conflict(NamedTuple):
         return {"won": won, "lost": lost, "review": self.review}
 
 
+@cache
 def budget(role: str) -> int:
     """Return how many acts a role may take in one step, messages not counted."""
     row = resource_table().budget
@@ -60,9 +62,8 @@ def budget(role: str) -> int:
 
 def destination(act: Act) -> str | None:
     """Return the place an act puts its patient in, None for an act that moves nobody."""
-    if act.kind in _PLACES:
-        return str(act.args[_PLACES[act.kind]])
-    return _FIXED.get(act.kind)
+    field = _PLACES.get(act.kind)
+    return _FIXED.get(act.kind) if field is None else str(act.args[field])
 
 
 def apply_all(h: Hospital, read: Mapping[str, list[Act]]) -> list[Result]:
@@ -132,9 +133,10 @@ def _conflicts(acts: list[Act]) -> dict[int, int]:
             rejected.setdefault(act.args["order"], place)
         elif destination(act) is not None:
             moves.setdefault(act.args["patient"], []).append(place)
-    for place, act in enumerate(acts):
-        if act.kind in ("approve", "modify") and act.args["order"] in rejected:
-            lost[place] = rejected[act.args["order"]]
+    if rejected:
+        for place, act in enumerate(acts):
+            if act.kind in ("approve", "modify") and act.args["order"] in rejected:
+                lost[place] = rejected[act.args["order"]]
     for places in moves.values():
         if len(places) > 1:
             best = min(places, key=lambda place: (PROTECTIVE.index(destination(acts[place]) or "home"), place))

@@ -36,16 +36,18 @@ def true_facts(spec: PatientSpec) -> Facts:
 def review(facts: Facts, drug: str, dose: float, unit: str, route: str) -> Review:
     """Return what the drug rules say of an order for a patient of whom so much is known.
 
-    The weight is left out at first: where no rule hangs on it then, it changes nothing.
+    Weight and numbers are left out at first: where no rule hangs on them then, they change nothing.
 
     Raises: BadInputError for a drug, dose, unit or route that is none.
     """
-    age_years, sex, weight_kg, *rest = facts
+    age_years, sex, weight_kg, allergies, numbers, active = facts
     alike = _alike(age_years)
-    found = _review((alike, sex, None, *rest), drug, dose, unit, route)
+    found = _review((alike, sex, None, allergies, None, active), drug, dose, unit, route)
+    if not dict(numbers or ()).keys().isdisjoint(found.unknown):
+        found = _review((alike, sex, None, allergies, numbers, active), drug, dose, unit, route)
     if weight_kg is None or "weight_kg" not in found.unknown:
         return found
-    return _review((alike, sex, weight_kg, *rest), drug, dose, unit, route)
+    return _review((alike, sex, weight_kg, allergies, numbers, active), drug, dose, unit, route)
 
 
 def _alike(age_years: float) -> float:

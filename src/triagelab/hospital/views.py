@@ -72,9 +72,10 @@ class View:
         found: list[Chart] = []
         for patient in choose(h):
             name = patient.spec.id
-            if name not in now:
-                now[name] = chart(h, patient)
-            found.append(now[name])
+            one = now.get(name)
+            if one is None:
+                one = now[name] = chart(h, patient)
+            found.append(one)
         return found
 
     @once
@@ -128,6 +129,8 @@ class View:
 
         They stand in the order of what they are about, which tells nothing.
         """
+        if not self._h.incidents:
+            return []
         role = self.role
         found = [(item.subject, entry) for item in self._h.incidents.values() if (entry := item.shown_to(role))]
         return [dict(entry) for _, entry in sorted(found, key=lambda pair: pair[0])]
@@ -220,33 +223,24 @@ def _in_emergency(h: Hospital) -> Iterable[Patient]:
     return [here[name] for area in ED_AREAS for name in h.occupied[area]]
 
 
+def _waits_for(one: Patient, role: str) -> bool:
+    """Return whether somebody has a known need that nothing meets and that is a role's to meet."""
+    return bool(one.needs) and role in [need.row.owner for need in one.needs if need.known and need.met_at is None]
+
+
 def _for_intensive_care(h: Hospital) -> Iterable[Patient]:
-    for one in h.here.values():
-        area = one.area
-        if (
-            area == "icu"
-            or area == "theatre"
-            or area == "ward"
-            or (area != "waiting" and (one.worked_up or one.called))
-        ):
-            yield one
-        else:
-            for need in one.needs:
-                if need.known and need.met_at is None and need.row.owner == "icu_management":
-                    yield one
-                    break
+    return [
+        one
+        for one in h.here.values()
+        if (area := one.area) in ("icu", "ward", "theatre")
+        or (area != "waiting" and (one.worked_up or one.called))
+        or _waits_for(one, "icu_management")
+    ]
 
 
 def _for_pharmacy(h: Hospital) -> Iterable[Patient]:
     ordered = {order.patient for order in h.orders.values() if order.status == PENDING}
-    for one in h.here.values():
-        if one.spec.id in ordered:
-            yield one
-            continue
-        for need in one.needs:
-            if need.known and need.met_at is None and need.row.owner == "pharmacy":
-                yield one
-                break
+    return [one for name, one in h.here.items() if name in ordered or _waits_for(one, "pharmacy")]
 
 
 def _for_oversight(h: Hospital) -> Iterable[Patient]:
