@@ -6,17 +6,17 @@ recorded, what is an incident and what a decoy. Charts are shared by views: read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from triagelab.hospital.business import CHOOSE
 from triagelab.hospital.charts import Chart, chart
 from triagelab.hospital.counts import counts_of
 from triagelab.hospital.incidents import OWNER
 from triagelab.hospital.once import once
 from triagelab.hospital.orders import PENDING
-from triagelab.hospital.patient import Patient
 from triagelab.hospital.resolve import budget
 from triagelab.hospital.results import DONE
 from triagelab.hospital.tables import resource_table
@@ -41,7 +41,6 @@ TAG_RANK: Mapping[str | None, int] = MappingProxyType(
     {"immediate": 0, None: 1, "delayed": 2, "minor": 3, "deceased": 4}
 )
 """Tag -> place in the order of urgency; somebody without a tag has not been looked at yet."""
-ED_AREAS = ("waiting", "resus", "bay", "isolation", "overflow")
 
 
 class View:
@@ -65,7 +64,7 @@ class View:
     def patients(self) -> list[Chart]:
         """Charts of the patients that are this role's business."""
         h = self._h
-        choose = _CHOOSE.get(self.role)
+        choose = CHOOSE.get(self.role)
         if choose is None:
             return []
         now = h.charts_now
@@ -216,43 +215,6 @@ def _copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
     return [_copied(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _in_emergency(h: Hospital) -> Iterable[Patient]:
-    here = h.here
-    return [here[name] for area in ED_AREAS for name in h.occupied[area]]
-
-
-def _waits_for(one: Patient, role: str) -> bool:
-    """Return whether somebody has a known need that nothing meets and that is a role's to meet."""
-    return bool(one.needs) and role in [need.row.owner for need in one.needs if need.known and need.met_at is None]
-
-
-def _for_intensive_care(h: Hospital) -> Iterable[Patient]:
-    return [
-        one
-        for one in h.here.values()
-        if (area := one.area) in ("icu", "ward", "theatre")
-        or (area != "waiting" and (one.worked_up or one.called))
-        or _waits_for(one, "icu_management")
-    ]
-
-
-def _for_pharmacy(h: Hospital) -> Iterable[Patient]:
-    ordered = {order.patient for order in h.orders.values() if order.status == PENDING}
-    return [one for name, one in h.here.items() if name in ordered or _waits_for(one, "pharmacy")]
-
-
-def _for_oversight(h: Hospital) -> Iterable[Patient]:
-    return [one for one in h.here.values() if one.tag == "immediate"]
-
-
-_CHOOSE: Mapping[str, Callable[[Hospital], Iterable[Patient]]] = {
-    "er_triage": _in_emergency,
-    "icu_management": _for_intensive_care,
-    "pharmacy": _for_pharmacy,
-    "cmo_oversight": _for_oversight,
-}
 
 
 @cache
