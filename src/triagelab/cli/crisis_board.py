@@ -117,7 +117,9 @@ class Board:
         from rich.text import Text
 
         state = self._states[-1]
-        staff = ", ".join(f"{count} {role}s {hours:.0f} h" for role, (count, hours) in state.staff.items())
+        staff = ", ".join(
+            f"{count} {role}{'' if count == 1 else 's'} {hours:.0f} h" for role, (count, hours) in state.staff.items()
+        )
         cover = ", ".join(f"{place} {share:.0%}" for place, share in state.cover.items())
         down = [f"{name} {how}" for name, how in state.systems.items() if how != "up"]
         scarce = [f"{drug} {count}" for drug, count in state.stock.items() if count <= 3]

@@ -90,6 +90,8 @@ def build_policy(
 
 def _built(name: str, episode: tuple[str, float, int, int], options: Mapping[str, Any]) -> CrisisPolicy:
     if name != ORACLE:
+        if name.partition(":")[0] not in REGISTRY:
+            raise UnknownNameError("policy", name, (*REGISTRY, ORACLE))
         return load_crisis_policy(name, **options)
     from triagelab.evaluation.crisis.oracle import find_oracle
 

@@ -81,6 +81,8 @@ def replay(
 
     pace = _pace(watch, speed)
     _check_outputs(None, html)
+    if html is not None and html.resolve() == file.resolve():
+        raise BadInputError("--html", str(html), "another file than the replay itself")
     found = read_replay(file)
     header = found.header
     episode = (header.scenario, header.difficulty, header.seed, header.steps)

@@ -95,6 +95,7 @@ def test_without_a_terminal_the_board_is_one_line_a_step(capsys, tmp_path):
     [
         (("run", "--scenario", "mass_casulty"), "did you mean 'mass_casualty'?"),
         (("run", "--policy", "heuristics"), "did you mean 'heuristic'?"),
+        (("run", "--policy", "oracles"), "did you mean 'oracle'?"),
         (("run", "--difficulty", "1.5"), "difficulty: got 1.5"),
         (("run", "--difficulty", "nan"), "difficulty: got nan"),
         (("run", "--steps", "3"), "steps: got 3"),
@@ -109,6 +110,7 @@ def test_without_a_terminal_the_board_is_one_line_a_step(capsys, tmp_path):
         (("run", "--replay", "/tmp"), "--replay: got '/tmp'"),
         (("run", "--replay", "/tmp/same", "--html", "/tmp/same"), "another file"),
         (("replay", "/nowhere.jsonl"), "replay: got '/nowhere.jsonl'"),
+        (("replay", "/tmp/same", "--html", "/tmp/same"), "another file"),
     ],
 )
 def test_bad_input_is_one_line(capsys, arguments, said):
