@@ -75,11 +75,14 @@ class CrisisParallelEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
         """Begin an episode: a seed begins a series of cases, later resets without one go on with it.
 
         Args:
-            options: `case` chooses one case of the split by its number instead.
+            options: `case` chooses one case of the split by its number instead; others are left alone, as the test of
+                PettingZoo asks.
 
         Raises: BadInputError for a seed or case that is none.
         """
         if seed is not None:
+            if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+                raise BadInputError("seed", seed, "a whole number from 0 up")
             self._series, self._number = derive_seed("envs.pettingzoo", seed, bits=31), 0
         count = self.kind.task_count(self.split)
         case = (options or {}).get("case")
@@ -97,10 +100,13 @@ class CrisisParallelEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
     ) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, bool], dict[str, bool], dict[str, Any]]:
         """Take the chosen acts of every agent and return observations, rewards, terminations, truncations, infos.
 
-        Raises: BadInputError for a step before reset or after the end, and for an action that does not fit its space.
+        Raises: BadInputError for a step before reset or after the end, and for an action that does not fit its space;
+            UnknownNameError for an agent that is none.
         """
         if self._episode is None or not self.agents:
             raise BadInputError("step", None, "a reset before it; the episode has not begun or has ended")
+        if unknown := sorted(str(name) for name in set(actions) - set(ROLES)):
+            raise UnknownNameError("agent", unknown[0], ROLES)
         sent = {role: self._chosen(role, actions[role]) for role in self.agents if role in actions}
         report, parts = self._episode.advance(CrisisAction(roles=sent))
         observations, infos = self._look()
@@ -137,8 +143,10 @@ class CrisisParallelEnv(ParallelEnv[str, np.ndarray, np.ndarray]):
 
     def _chosen(self, role: str, bits: Any) -> list[Any]:
         taken = np.asarray(bits)
-        if taken.shape != (MENU,) or not np.isin(taken, (0, 1)).all():
+        if taken.shape != (MENU,):
             raise BadInputError(f"action of {role}", f"shape {taken.shape}", f"{MENU} zeros and ones")
+        if not (fits := np.isin(taken, (0, 1))).all():
+            raise BadInputError(f"action of {role}", str(taken[~fits][0])[:40], f"{MENU} zeros and ones")
         return [offer.act.to_dict() for offer, bit in zip(self._menus[role], taken, strict=False) if bit]
 
 

@@ -1,5 +1,7 @@
 """The PettingZoo environment: its own tests, menus of legal acts, numbers in their space, one return for all."""
 
+import re
+
 import numpy as np
 import pytest
 from pettingzoo.test import parallel_api_test, parallel_seed_test
@@ -105,10 +107,15 @@ def test_wrong_arguments_and_actions_are_refused():
     for case in (-1, True, "x", 2**40):
         with pytest.raises(BadInputError):
             env.reset(options={"case": case})
+    for seed in (-1, True, "x", 1.5):
+        with pytest.raises(BadInputError, match="seed"):
+            env.reset(seed=seed)
     env.reset(seed=1)
-    for bits in (np.zeros(3), np.full(MENU, 2), np.full(MENU, np.nan)):
-        with pytest.raises(BadInputError, match="zeros and ones"):
+    for bits, got in ((np.zeros(3), "shape (3,)"), (np.full(MENU, 2), "'2'"), (np.full(MENU, np.nan), "'nan'")):
+        with pytest.raises(BadInputError, match=f"got .*{re.escape(got)}.*zeros and ones"):
             env.step({"pharmacy": bits})
+    with pytest.raises(UnknownNameError, match="agent"):
+        env.step({"pharmacist": np.zeros(MENU)})
     env.step({})  # agents that send nothing do nothing
     env.close()
     assert env.agents == []
