@@ -76,9 +76,9 @@ def test_no_more_than_64_acts_are_read() -> None:
 
 
 def test_ten_megabytes_are_refused_at_once() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not read_completion('{"acts": [' * 1_000_000, "pharmacy").readable
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 _VALUES = st.recursive(

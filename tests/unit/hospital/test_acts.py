@@ -71,9 +71,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", list(HOSTILE))
 def test_what_is_no_act_is_refused_quickly_and_briefly(name: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     acts, refused = read_acts("er_triage", HOSTILE[name])
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
     assert acts == []
     assert refused
     for refusal in refused:
