@@ -12,24 +12,25 @@ from math import exp, log
 from typing import Any
 
 from triagelab.hospital import care, events
-from triagelab.hospital.acts import Act, Refusal, read_acts
+from triagelab.hospital.acts import Refusal
+from triagelab.hospital.branches import branch
 from triagelab.hospital.constitution import Block
 from triagelab.hospital.contagion import spread
 from triagelab.hospital.deeds.common import Message
 from triagelab.hospital.digest import digest_of
+from triagelab.hospital.hands import count_hands
 from triagelab.hospital.incidents import Incident
 from triagelab.hospital.ledger import Ledger
 from triagelab.hospital.orders import Order
 from triagelab.hospital.patient import GONE, Patient
 from triagelab.hospital.plan import STEP_MIN, Plan, build_plan
+from triagelab.hospital.reading import read_step
 from triagelab.hospital.report import Report
 from triagelab.hospital.resolve import ORDER, Conflict, apply_all
 from triagelab.hospital.results import BLOCKED, Result
-from triagelab.hospital.staff import ED, ICU, NURSES_OF, WARD, Member, Shift, first_roster
-from triagelab.hospital.tables import ROLES, SYSTEMS, resource_table
+from triagelab.hospital.staff import NURSES_OF, Member, Shift, first_roster
+from triagelab.hospital.tables import SYSTEMS, resource_table
 
-MOST_STRANGE = 8
-"""Roles that are none and are refused one by one in a step."""
 GIVEN_UP = -log(0.05)
 """Hazard at which, while nobody dies, a patient with so little chance to live leaves his bed as the dead do."""
 
@@ -107,7 +108,7 @@ class Hospital:
             self.at(failure.at_min, "failure", str(index))
         for incident in plan.incidents:
             self.at(incident.at_min, "incident", str(incident.index))
-        self._begin_step()
+        count_hands(self)
         events.look_around(self)
 
     # -- time ---------------------------------------------------------------------------------------------------------
@@ -136,11 +137,11 @@ class Hospital:
         before = self._incident_counts()
         self.happened, self.died = [], []
         self.step_hazard = 0.0
-        read, refusals = self._read(acts)
+        read, refusals = read_step(self, acts)
         results = apply_all(self, read) if read else []
         self._run(begun + STEP_MIN)
         self.steps_done += 1
-        self._begin_step()
+        count_hands(self)
         events.look_around(self)
         self.charts_now = {}
         self.last_results, self.last_refusals = tuple(results), tuple(refusals)
@@ -158,29 +159,6 @@ class Hospital:
             wrong=len(refusals) + sum(1 for result in results if result.right is False),
             blocked=sum(1 for result in results if result.status == BLOCKED),
         )
-
-    def _read(self, acts: object) -> tuple[dict[str, list[Act]], list[Refusal]]:
-        """Return the acts that can be read, by role, and a refusal for everything else."""
-        if not isinstance(acts, Mapping):
-            return {}, [Refusal("", type(acts).__name__, "acts are a mapping from roles to lists of acts")]
-        read: dict[str, list[Act]] = {}
-        refusals: list[Refusal] = []
-        for role in ROLES:
-            given = acts.get(role)
-            if given is None:
-                continue
-            read[role], refused = read_acts(role, given)
-            if refused:
-                refusals += refused
-                self.ledger.wrong[role] += len(refused)
-        if not acts.keys() <= ACT_ROLES:
-            strange = [role for role in acts if role not in ACT_ROLES]
-            for role in strange[:MOST_STRANGE]:
-                shown = role[:40] if isinstance(role, str) else type(role).__name__
-                refusals.append(Refusal(shown, "", f"role: one of {', '.join(ROLES)}"))
-            if len(strange) > MOST_STRANGE:
-                refusals.append(Refusal("", "", f"{len(strange) - MOST_STRANGE} more roles that are none"))
-        return read, refusals
 
     def _incident_counts(self) -> tuple[int, int, int]:
         if not self.incidents:
@@ -217,24 +195,6 @@ class Hospital:
         self.died.append(patient.spec.id)
         care.die(self, patient)
 
-    def _begin_step(self) -> None:
-        """Count the people of the coming step and how well everybody is looked after."""
-        self.shift = shift = Shift(self.people, self.minute)
-        areas = resource_table().areas
-        load = {ED: 0.0, ICU: 0.0, WARD: 0.0}
-        for area, place in NURSES_OF.items():
-            ids = self.occupied[area]
-            if ids:
-                load[place] += len(ids) * areas[area].nurses
-        cover = self.cover = {
-            place: 1.0 if need <= shift.nurses[place] else shift.nurses[place] / need for place, need in load.items()
-        }
-        spare = max(1.0, shift.nurses[ED] - load[ED])
-        self.hands = STEP_MIN * (spare + 0.4 * shift.doctors) * (1.25 if "surge" in self.protocols else 1.0)
-        places = {area: cover[place] for area, place in NURSES_OF.items()}
-        for patient in self.here.values():
-            patient.care = places.get(patient.area, 1.0)
-
     # -- places -------------------------------------------------------------------------------------------------------
 
     def free(self, area: str) -> int:
@@ -266,26 +226,7 @@ class Hospital:
 
     def clone(self) -> Hospital:
         """Return a hospital that is the same now and goes on by itself. Nothing that changes is shared."""
-        new = Hospital()
-        for name, value in self.__dict__.items():
-            setattr(new, name, value)
-        new.patients = {key: patient.copy() if patient.alive else patient for key, patient in self.patients.items()}
-        new.here = {key: new.patients[key] for key in self.here}
-        new.occupied = {area: dict(ids) for area, ids in self.occupied.items()}
-        new.people = [one.copy() for one in self.people]
-        new.by_staff = {one.id: one for one in new.people}
-        for name in ("beds", "census", "blood", "stock", "restocking", "systems", "protocols"):
-            setattr(new, name, dict(getattr(self, name)))
-        for name in ("conflicts", "blocks", "blocked_by"):
-            setattr(new, name, dict(getattr(self, name)))
-        new.theatre_queue, new.queue, new.cover = dict(self.theatre_queue), dict(self.queue), dict(self.cover)
-        new.orders = {key: order.copy() for key, order in self.orders.items()}
-        new.incidents = {key: incident.copy() for key, incident in self.incidents.items()}
-        new.messages, new.heap, new.happened = list(self.messages), list(self.heap), list(self.happened)
-        new.died, new.ambulances = list(self.died), list(self.ambulances)
-        new.ledger = self.ledger.copy()
-        new.charts, new.charts_now = dict(self.charts), {}
-        return new
+        return branch(self, Hospital())
 
     @property
     def deaths(self) -> int:
@@ -316,7 +257,6 @@ class Hospital:
 
 
 HANDLERS: dict[str, Callable[[Hospital, str], None]] = events.HANDLERS
-ACT_ROLES = frozenset(ROLES)
 
 
 def begin(scenario: str, difficulty: float = 0.5, seed: int = 0, steps: int = 20) -> Hospital:
