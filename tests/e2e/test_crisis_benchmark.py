@@ -41,6 +41,7 @@ def test_json_table_and_resume(tmp_path, capsys):
         (["--episodes", "0"], "episodes"),
         (["--workers", "0"], "workers"),
         (["--workers", "2", "--ray", "local"], "--ray"),
+        (["--ray", "127.0.0.1:1"], "running cluster"),
         (["--resume"], "--out"),
         (["--seed", "-1"], "seed"),
     ],

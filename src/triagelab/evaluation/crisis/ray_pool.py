@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -14,6 +15,9 @@ Result = TypeVar("Result")
 LOCAL = "local"
 AHEAD = 4
 """Tasks a processor that are handed out before their turn, so that nobody waits."""
+
+PROBE_S = 10.0
+"""Seconds in which a cluster is to take a connection."""
 
 
 def on_ray(function: Callable[[Task], Result], tasks: Sequence[Task], address: str) -> Iterator[Result]:
@@ -47,6 +51,7 @@ def on_ray(function: Callable[[Task], Result], tasks: Sequence[Task], address: s
 
 
 def _connect(ray: Any, address: str) -> None:
+    _probe(address)
     try:
         ray.init(
             address=LOCAL if address == LOCAL else address,
@@ -55,6 +60,17 @@ def _connect(ray: Any, address: str) -> None:
             **({"include_dashboard": False} if address == LOCAL else {}),
         )
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        raise BadInputError("--ray", address, "local, auto or the address of a running cluster", str(error)) from error
+
+
+def _probe(address: str) -> None:
+    """Open the port of an address and close it again: Ray itself waits for minutes where nobody answers."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), PROBE_S).close()
+    except (OSError, OverflowError) as error:
         raise BadInputError("--ray", address, "local, auto or the address of a running cluster", str(error)) from error
 
 
