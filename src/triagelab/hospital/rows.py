@@ -119,7 +119,6 @@ class BloodRow(Row):
 
     units: dict[str, int]
     units_needed: tuple[int, int]
-    transfuse_min: float
 
 
 class StockRow(Row):
@@ -142,9 +141,7 @@ class DrugRow(Row):
 class TimesRow(Row):
     workup_min: float
     surgery_min: float
-    paper_fallback_share: float
     restore_min: float
-    overflow_block: int
     overflow_most: int
 
 
