@@ -64,7 +64,8 @@ def _bad_order(h: Hospital, index: int, wanted: str) -> Made | None:
     drugs = list(resource_table().drug)
     if wanted == "contraindicated_order":
         ids = [name for name in ids if _delicate(h.patients[name])]
-    pairs = [(name, drug) for name in ids for drug in drugs if drug not in h.patients[name].given]
+    given = {name: h.patients[name].given for name in ids}
+    pairs = [(name, drug) for name in ids for drug in drugs if drug not in given[name]]
     begin = int(chance(h, index, 2) * max(1, len(pairs)))
     stride = 1 + 2 * int(chance(h, index, 3) * 20)
     for place in range(len(pairs)):

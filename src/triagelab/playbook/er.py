@@ -96,7 +96,8 @@ def _unweighed(one: Chart) -> bool:
     """Return whether a drug that a child needs waits for his weight."""
     if one["weight_kg"] is not None or one["age_years"] >= GROWN_YEARS or one["tag"] is None:
         return False
-    return any(needs()[kind].by == "drug" for kind in one["needs"])
+    rows = needs()
+    return any(rows[kind].by == "drug" for kind in one["needs"])
 
 
 def _well(one: Chart) -> bool:
