@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 
 
 def sent_on(h: Hospital, patient: Patient) -> bool:
-    """Return whether he goes to another hospital: while diverting, all who come by ambulance and can stand the way."""
-    return h.diverting and not patient.spec.walks and patient.spec.severity in ("moderate", "mild")
+    """Return whether he goes to another hospital: while diverting, who comes by ambulance and can stand the way.
+
+    Other hospitals take so many and no more.
+    """
+    if not h.diverting or patient.spec.walks or patient.spec.severity not in ("moderate", "mild"):
+        return False
+    return sum(one.area == "diverted" for one in h.patients.values()) < resource_table().ambulances.elsewhere
 
 
 def ride(h: Hospital, patient: Patient) -> bool:

@@ -30,7 +30,7 @@ TOWN = 1.5
 """Exposure among those who were sent home, against the same number in a waiting room: households are close. Assumed."""
 CAUGHT_HERE = 0.15
 """How infectious somebody is who caught it during the episode. Assumed."""
-COURSE = (("isolation", 0.2, 0.0, 30.0), ("observation", 0.3, 0.8, 45.0))
+COURSE = (("isolation", 0.2, 0.0, 30.0), ("observation", 0.3, 0.5, 45.0))
 """What an infected patient comes to need: kind, severity, lethality, minutes after infection. Assumed: days pressed
 into hours, so that it matters within an episode."""
 

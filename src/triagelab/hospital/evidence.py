@@ -25,6 +25,9 @@ Item = TypeVar("Item")
 FACTORS = (10.0, 5.0, 4.0, 3.0, 0.2, 0.1)
 """By how much a dose is wrong: a decimal point, a strength or a unit mixed up."""
 NOT_AUTHORISED = ("none", "ward clerk", "registrar", "charge nurse", "illegible", "medical student")
+GOOD_ORDERS = 2
+"""Good orders that come with a bad one. Assumed."""
+COMFORT = ("acetaminophen", "ondansetron", "morphine", "ketorolac")
 WHAT = ("order", "transfuse", "discharge", "admit", "approve")
 WHO = ("registrar", "house officer", "charge nurse", "locum")
 
@@ -47,6 +50,19 @@ def _of(h: Hospital, index: int, key: int, items: Sequence[Item]) -> Item:
     return items[int(chance(h, index, key) * len(items))]
 
 
+def _ranked(h: Hospital, index: int, ids: Sequence[str], key: int = 1) -> list[str]:
+    """Return patients or staff in the order in which an incident looks for its subject: a rank each, not a place.
+
+    Who is chosen then depends on who is there and not on the order or number of the others, so that two branches of an
+    episode meet the same incident as long as its subject is there in both.
+    """
+    return sorted(ids, key=lambda name: chance(h, index, key, int(name[2:])))
+
+
+def _whom(h: Hospital, index: int, ids: Sequence[str], key: int = 1) -> str:
+    return _ranked(h, index, ids, key)[0]
+
+
 def beds_with_ventilators(h: Hospital) -> list[str]:
     """Return who lies where a ventilator stands, the ventilated first."""
     ids = [one for one in h.here.values() if one.area in ("icu", "resus")]
@@ -64,18 +80,39 @@ def _bad_order(h: Hospital, index: int, wanted: str) -> Made | None:
     drugs = list(resource_table().drug)
     if wanted == "contraindicated_order":
         ids = [name for name in ids if _delicate(h.patients[name])]
-    given = {name: h.patients[name].given for name in ids}
-    pairs = [(name, drug) for name in ids for drug in drugs if drug not in given[name]]
-    begin = int(chance(h, index, 2) * max(1, len(pairs)))
-    stride = 1 + 2 * int(chance(h, index, 3) * 20)
-    for place in range(len(pairs)):
-        name, drug = pairs[(begin + place * stride) % len(pairs)]
+    begin = int(chance(h, index, 2) * len(drugs))
+    for name in _ranked(h, index, ids):
         patient = h.patients[name]
-        found = _wrong(h, index, wanted, patient, drug)
-        if found is not None:
-            order = new_order(h, patient, drug, found.dose, found.unit, found.route, "physician")
-            return Made(order.id, patient.id, {})
+        for place in range(len(drugs)):
+            drug = drugs[(begin + place) % len(drugs)]
+            found = None if drug in patient.given else _wrong(h, index, wanted, patient, drug)
+            if found is not None:
+                order = new_order(h, patient, drug, found.dose, found.unit, found.route, "physician")
+                _good_orders(h, index, name, drug)
+                return Made(order.id, patient.id, {})
     return None
+
+
+def _good_orders(h: Hospital, index: int, name: str, drug: str) -> None:
+    """Write two good orders for others in the same minute, so that where an order comes from tells nothing.
+
+    Comfort drugs, and the drug of the bad order where it is good for somebody else.
+    """
+    left = GOOD_ORDERS
+    for other in _ranked(h, index, [one for one in in_care(h) if one != name], 2):
+        patient = h.patients[other]
+        for good in (drug, *COMFORT):
+            dose = usual_dose(good, patient.spec.age_years, patient.spec.weight_kg)
+            if dose is None or good in patient.given or h.stock[good] < 1:
+                continue
+            row = resource_table().drug[good]
+            trial = Order("", other, good, dose, row.unit, row.route, "physician", h.minute)
+            if flaw_of(patient.spec, trial) is None:
+                new_order(h, patient, good, dose, row.unit, row.route, "physician")
+                left -= 1
+                break
+        if not left:
+            return
 
 
 def _delicate(patient: Patient) -> bool:
@@ -117,7 +154,7 @@ def _bag(h: Hospital, index: int) -> Made | None:
         right = groups[label] if place == wrong else _of(h, index, 7 + place, groups)
         rows.append((bag, {"bag": bag, "label": right, "lab_group": other if place == wrong else right}))
     mine = rows.pop(wrong)
-    return Made(mine[0], _of(h, index, 1, ids), mine[1], tuple(rows))
+    return Made(mine[0], _whom(h, index, ids), mine[1], tuple(rows))
 
 
 def _record(h: Hospital, index: int, field: str) -> Made | None:
@@ -125,11 +162,11 @@ def _record(h: Hospital, index: int, field: str) -> Made | None:
     ids = in_care(h) or list(h.here)
     if not ids:
         return None
-    chosen = _of(h, index, 1, ids)
+    chosen = _whom(h, index, ids)
     short, allergen = _of(h, index, 3, list(SHORT_FORMS.items()))
     others = [name for name in ids if name != chosen]
     decoys: list[tuple[str, Evidence]] = []
-    for name in others[:1]:
+    for name in _ranked(h, index, others, 2)[:1]:
         weight = h.patients[name].spec.weight_kg
         same = (short, allergen) if field == "allergies" else (round(weight), round(weight + 0.4, 1))
         decoys.append((f"R-{name}-{index}", _entry(name, index, field, *same)))
@@ -151,7 +188,7 @@ def _long_shift(h: Hospital, index: int) -> Made | None:
     ids = [name for name in ids if name not in h.incidents]
     if not ids:
         return None
-    chosen = _of(h, index, 1, ids)
+    chosen = _whom(h, index, ids)
     h.by_staff[chosen].on_since = h.minute - 60.0 * (16.2 + 4.0 * chance(h, index, 2))
     return Made(chosen, "", {})
 
@@ -162,7 +199,7 @@ def _booking(h: Hospital, index: int) -> Made | None:
     others = [name for name in h.here if name not in ids]
     if not ids or not others:
         return None
-    chosen, other = _of(h, index, 1, ids), _of(h, index, 2, others)
+    chosen, other = _whom(h, index, ids), _whom(h, index, others, 2)
     swap = chance(h, index, 3) < 0.5
     names = [f"V-{2 * index + 11 + place:02d}" for place in range(2)]
     mine, free = (names[1], names[0]) if swap else (names[0], names[1])
@@ -181,10 +218,10 @@ def _override(h: Hospital, index: int) -> Made | None:
     swap = chance(h, index, 2) < 0.5
     names = [f"OV-{2 * index + 1 + place:02d}" for place in range(2)]
     mine, free = (names[1], names[0]) if swap else (names[0], names[1])
-    chosen, by = _of(h, index, 1, ids), _of(h, index, 4, WHO)
+    chosen, by = _whom(h, index, ids), _of(h, index, 4, WHO)
     evidence = _entered(mine, chosen, _of(h, index, 3, WHAT), by, _of(h, index, 5, NOT_AUTHORISED))
     decoy = _entered(
-        free, _of(h, index, 6, ids), _of(h, index, 7, WHAT), _of(h, index, 8, WHO), _of(h, index, 9, MAY_AUTHORISE)
+        free, _whom(h, index, ids, 6), _of(h, index, 7, WHAT), _of(h, index, 8, WHO), _of(h, index, 9, MAY_AUTHORISE)
     )
     return Made(mine, chosen, evidence, ((free, decoy),))
 
@@ -200,7 +237,7 @@ def _discharge(h: Hospital, index: int) -> Made | None:
     sick = [one.id for one in here if any(need.known and need.lethal > 0 and need.s > 0.25 for need in one.needs)]
     if not sick:
         return None
-    chosen = _of(h, index, 1, sick)
+    chosen = _whom(h, index, sick)
     well = [one.id for one in here if one.spec.severity == "mild" and one.tag == "minor" and looks_well(one)]
     swap = chance(h, index, 2) < 0.5
     mine, free = (f"D-{2 * index + 1 + swap:02d}", f"D-{2 * index + 2 - swap:02d}")

@@ -107,6 +107,7 @@ class AmbulanceRow(Row):
     count: int = Field(ge=1)
     turnaround_min: float = Field(gt=0)
     diverted_min: float = Field(gt=0)
+    elsewhere: int = Field(ge=0)
 
 
 class CountRow(Row):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from triagelab.hospital.acts import Act
 from triagelab.hospital.sight import CHILD_YEARS, tag_by_facts
 from triagelab.hospital.tables import needs
@@ -29,42 +27,36 @@ def play(view: View) -> list[Act]:
     tagged = [(one["tag"] or _tag(one), one) for one in view.patients]
     tagged.sort(key=lambda pair: (TAG_RANK[pair[0]], pair[1]["since_min"]))
     beds, now, watched = view.beds.copy(), view.minute, view.counts["monitors_up"]
-    acts: list[Act] = []
+    first: list[Act] = []
+    then: list[Act] = []
+    after: list[Act] = []
     last: list[Act] = []
     for tag, one in tagged:
         name, open_needs = one["patient"], one["needs"]
         for need in open_needs:
             if need in PROCEDURE:
-                acts.append(Act(ROLE, "treat", {"patient": name, "procedure": PROCEDURE[need]}))
+                first.append(Act(ROLE, "treat", {"patient": name, "procedure": PROCEDURE[need]}))
         quiet = one["tag"] is not None and one["met"] and not open_needs
         if quiet and watched and one["area"] not in ("waiting", "overflow"):
             continue
         if one["tag"] is None or _worse(one, now):
-            acts.append(Act(ROLE, "tag", {"patient": name, "tag": tag if one["tag"] is None else "immediate"}))
+            then.append(Act(ROLE, "tag", {"patient": name, "tag": tag if one["tag"] is None else "immediate"}))
         if tag == "deceased":
             continue
         if "surgery" in open_needs and "surgery" not in one["called"]:
-            acts.append(Act(ROLE, "call", {"patient": name, "service": "surgery"}))
+            then.append(Act(ROLE, "call", {"patient": name, "service": "surgery"}))
         area = _place(one, tag, beds)
         if area is not None:
             beds[area] -= 1
-            acts.append(Act(ROLE, "place", {"patient": name, "area": area}))
+            # Whoever is dying gets his bed in the step that tags him: in a crowd, tags alone would use every act up.
+            (then if tag == "immediate" else after).append(Act(ROLE, "place", {"patient": name, "area": area}))
         elif _unweighed(one):
-            acts.append(Act(ROLE, "assess", {"patient": name}))
+            after.append(Act(ROLE, "assess", {"patient": name}))
         elif _well(one):
             last.append(Act(ROLE, "discharge", {"patient": name}))
         elif now - one["vitals_min"] >= STALE_MIN and _unwatched(one, watched):
             last.append(Act(ROLE, "assess", {"patient": name}))
-    acts.sort(key=_HASTE)
-    return [*_flags(view), *acts, *last][: view.acts_left]
-
-
-def _haste(act: Act) -> int:
-    """Return what is done first: what saves a life, then tags, then places, in the order of urgency."""
-    return 0 if act.kind == "treat" else 1 if act.kind in ("tag", "call") else 2
-
-
-_HASTE: Callable[[Act], int] = _haste
+    return [*_flags(view), *first, *then, *after, *last][: view.acts_left]
 
 
 def _tag(one: Chart) -> str:
