@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from triagelab.agents.base import BedsideAgent
 from triagelab.agents.fingerprint import fingerprint
-from triagelab.agents.registry import one_model
+from triagelab.agents.registry import made_with, one_model
 from triagelab.errors import BadInputError, UnknownNameError
 
 NOTHING, ANSWER, DIRECTORY, AGENT, MODEL = "nothing", "LEVEL,PATHWAY,PATTERN", "DIR", "AGENT", "nothing or a model"
@@ -101,6 +100,4 @@ def load_bedside_agent(spec: str, **options: Any) -> BedsideAgent:
 
 
 def _make(entry: BedsideEntry, arguments: tuple[Any, ...], options: dict[str, Any]) -> BedsideAgent:
-    factory = entry.load_factory()
-    named = set(inspect.signature(factory).parameters)
-    return factory(*arguments, **{key: value for key, value in options.items() if key in named and value is not None})
+    return made_with(entry.load_factory(), arguments, options)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from triagelab.agents.registry import one_model
+from triagelab.agents.registry import made_with, one_model
 from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.hospital.acts import Act
 from triagelab.hospital.views import View
@@ -119,9 +118,7 @@ def load_crisis_policy(spec: str, **options: Any) -> CrisisPolicy:
 
 
 def _make(entry: CrisisEntry, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> CrisisPolicy:
-    factory = entry.load_factory()
-    named = set(inspect.signature(factory).parameters)
-    return factory(*arguments, **{key: value for key, value in options.items() if key in named and value is not None})
+    return made_with(entry.load_factory(), arguments, options)
 
 
 __all__ = ["REGISTRY", "Acts", "CrisisEntry", "CrisisPolicy", "load_crisis_policy", "scripted_policies"]

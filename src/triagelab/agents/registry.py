@@ -174,4 +174,10 @@ def _make(entry: AgentEntry, arguments: tuple[Any, ...], options: Mapping[str, A
     for option in options:
         if option not in OPTIONS and option not in named:
             raise UnknownNameError(f"option of agent {entry.name}", option, {*OPTIONS, *named} - {"directory", "path"})
+    return made_with(factory, arguments, options)
+
+
+def made_with(factory: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    """Return what a factory makes of the options that it names; the others are left alone, None means its default."""
+    named = set(inspect.signature(factory).parameters)
     return factory(*arguments, **{key: value for key, value in options.items() if key in named and value is not None})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,12 @@ class EnvEntry:
     def load(self, **options: Any) -> EnvKind[Any, Any]:
         """Return the kind. Raises: BadInputError or UnknownNameError for an option."""
         module, _, attribute = self.factory.partition(":")
-        return getattr(importlib.import_module(module), attribute)(**options)
+        factory = getattr(importlib.import_module(module), attribute)
+        known = tuple(inspect.signature(factory).parameters)
+        for name in options:
+            if name not in known:
+                raise UnknownNameError(f"option of {self.env_id}", name, known)
+        return factory(**options)
 
 
 REGISTRY: dict[str, EnvEntry] = {

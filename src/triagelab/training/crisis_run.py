@@ -8,7 +8,6 @@ from typing import Any
 from triagelab.errors import BadInputError
 from triagelab.evaluation.provenance import config_hash
 from triagelab.training import crisis_data as data
-from triagelab.training import logs
 from triagelab.training.config import Recipe
 from triagelab.training.crisis_format import tiny_tokenizer
 from triagelab.training.data import show_order
@@ -16,10 +15,6 @@ from triagelab.training.machine import process_count
 from triagelab.training.models import Policy, load_policy
 from triagelab.training.sft import fit
 from triagelab.training.trainer import (
-    compact_head,
-    own_optimizer,
-    run_trainer,
-    save_policy,
     shown_per_step,
     total_steps,
 )
@@ -81,10 +76,8 @@ def _sft(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, p
 
 
 def _grpo(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, progress: bool) -> dict[str, Any]:
-    from datasets import Dataset
-
     from triagelab.training.crisis_grpo import CrisisTrainer, VerifiedReward
-    from triagelab.training.grpo import ends_of_policy, grpo_arguments
+    from triagelab.training.grpo import ends_of_policy, optimise
 
     rows = data.grpo_rows(
         found, policy.tokenizer, recipe.data.max_tokens, max_new_tokens=recipe.generation.max_new_tokens
@@ -92,21 +85,10 @@ def _grpo(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, 
     scorer = VerifiedReward(recipe.reward.preset, ends_of_policy(policy))
     steps = total_steps(recipe, len(rows))
     order = show_order([1] * len(rows), EVEN, steps * shown_per_step(recipe), recipe.seed)
-    with compact_head():
-        trainer = CrisisTrainer(
-            model=policy.model,
-            reward_funcs=[scorer],
-            args=grpo_arguments(recipe, out, steps),
-            train_dataset=Dataset.from_list(rows).select(order.tolist()),
-            processing_class=policy.tokenizer,
-            peft_config=policy.adapter,
-            optimizers=own_optimizer(recipe, policy),
-        )
-        trainer.run, trainer.attempt = out, logs.next_attempt(out)
-        done = run_trainer(
-            trainer, recipe, out, progress=progress, shown=("reward", "deaths_prevented", "parse/no_answer")
-        )
-    save_policy(trainer, recipe, policy, out)
+    shown = ("reward", "deaths_prevented", "parse/no_answer")
+    done = optimise(
+        CrisisTrainer, recipe, policy, scorer, [rows[place] for place in order], steps, out, shown, progress=progress
+    )
     return {**done, "reward": recipe.reward.preset, "scale_rewards": recipe.reward.scale}
 
 

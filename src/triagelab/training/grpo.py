@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +141,43 @@ def grpo_arguments(recipe: Recipe, out: Path, steps: int) -> GRPOConfig:
     )
 
 
-def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path, *, progress: bool) -> dict[str, Any]:
-    """Train the policy against the recipe's reward on `cases`, save it, and return what happened."""
+def optimise(
+    kind: type[RolloutTrainer],
+    recipe: Recipe,
+    policy: Policy,
+    scorer: Callable[..., list[float | None]],
+    rows: list[dict[str, Any]],
+    steps: int,
+    out: Path,
+    shown: tuple[str, ...],
+    *,
+    progress: bool,
+) -> dict[str, Any]:
+    """Run GRPO on rows in the order in which they stand, save the policy, and return what happened.
+
+    Args:
+        kind: the trainer; it logs what its task is about. `shown`: measures in the line of progress.
+    """
     from datasets import Dataset
 
+    with compact_head():
+        trainer = kind(
+            model=policy.model,
+            reward_funcs=[scorer],
+            args=grpo_arguments(recipe, out, steps),
+            train_dataset=Dataset.from_list(rows),
+            processing_class=policy.tokenizer,
+            peft_config=policy.adapter,
+            optimizers=own_optimizer(recipe, policy),
+        )
+        trainer.run, trainer.attempt = out, logs.next_attempt(out)
+        done = run_trainer(trainer, recipe, out, progress=progress, shown=shown)
+    save_policy(trainer, recipe, policy, out)
+    return done
+
+
+def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path, *, progress: bool) -> dict[str, Any]:
+    """Train the policy against the recipe's reward on `cases`, save it, and return what happened."""
     rows = data.grpo_rows(cases, policy.tokenizer, recipe.data, max_new_tokens=recipe.generation.max_new_tokens)
     scorer = GradedReward(recipe.reward.preset, ends_of_policy(policy))
     steps = total_steps(recipe, len(rows))
@@ -153,19 +186,10 @@ def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path,
     if recipe.reward.oversample:
         weights = {k: weights[k] * w for k, w in zip(LEVELS, scorer.inner.spec.sampling_weights, strict=True)}
     order = data.show_order(levels, weights, steps * shown_per_step(recipe), recipe.seed)
-    with compact_head():
-        trainer = LoggedTrainer(
-            model=policy.model,
-            reward_funcs=[scorer],
-            args=grpo_arguments(recipe, out, steps),
-            train_dataset=Dataset.from_list(rows).select(order.tolist()),
-            processing_class=policy.tokenizer,
-            peft_config=policy.adapter,
-            optimizers=own_optimizer(recipe, policy),
-        )
-        trainer.run, trainer.attempt = out, logs.next_attempt(out)
-        done = run_trainer(trainer, recipe, out, progress=progress, shown=("reward", "exact", "parse/no_answer"))
-    save_policy(trainer, recipe, policy, out)
+    shown = ("reward", "exact", "parse/no_answer")
+    done = optimise(
+        LoggedTrainer, recipe, policy, scorer, [rows[place] for place in order], steps, out, shown, progress=progress
+    )
     return {**done, "reward": recipe.reward.preset, "scale_rewards": advantage_scale(recipe.reward)}
 
 

@@ -10,7 +10,7 @@ from triagelab.clinical.costs import Costs, cost_matrix
 from triagelab.rewards.audit.attacks import AttackResult, run_attacks
 from triagelab.rewards.audit.dynamics import simulate
 from triagelab.rewards.audit.dynamics_path import Path
-from triagelab.rewards.audit.finding import Finding, Severity
+from triagelab.rewards.audit.finding import Finding, Severity, gravest, severe_ones
 from triagelab.rewards.audit.groups import GroupReport, group_report, scaling_findings
 from triagelab.rewards.audit.incentives import answers, incentive_findings
 from triagelab.rewards.audit.optimum import (
@@ -64,12 +64,12 @@ class Audit:
 
     @property
     def severe(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.severity is Severity.SEVERE)
+        return severe_ones(self.findings)
 
     @property
     def verdict(self) -> str:
         """Return the gravest severity, `none` without a finding."""
-        return self.findings[0].severity.value if self.findings else "none"
+        return gravest(self.findings)
 
     def row(self) -> dict[str, object]:
         """Return what `triagelab audit --json` prints."""

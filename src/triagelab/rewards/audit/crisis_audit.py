@@ -8,7 +8,7 @@ from statistics import fmean
 
 from triagelab.rewards.audit.crisis_attacks import CrisisAttack, run_crisis_attacks
 from triagelab.rewards.audit.crisis_findings import crisis_findings
-from triagelab.rewards.audit.finding import Finding, Severity
+from triagelab.rewards.audit.finding import Finding, gravest, severe_ones
 from triagelab.rewards.crisis.preset import CrisisPreset
 from triagelab.rewards.crisis.sample import draw_states
 from triagelab.rewards.crisis.score import score_crisis
@@ -61,12 +61,12 @@ class CrisisAudit:
 
     @property
     def severe(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.severity is Severity.SEVERE)
+        return severe_ones(self.findings)
 
     @property
     def verdict(self) -> str:
         """Return the gravest severity, `none` without a finding."""
-        return self.findings[0].severity.value if self.findings else "none"
+        return gravest(self.findings)
 
     def row(self) -> dict[str, object]:
         """Return what `triagelab audit --json` prints."""

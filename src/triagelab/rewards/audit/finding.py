@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,3 +41,13 @@ class Finding:
             "evidence": self.evidence,
             "change": self.change,
         }
+
+
+def severe_ones(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the severe findings."""
+    return tuple(finding for finding in findings if finding.severity is Severity.SEVERE)
+
+
+def gravest(findings: Sequence[Finding]) -> str:
+    """Return the severity of the first of findings that stand gravest first; `none` without a finding."""
+    return findings[0].severity.value if findings else "none"
