@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from triagelab.completions.crisis_prompts import TEMPLATES as CRISIS_TEMPLATES
 from triagelab.completions.prompts import template_names
 from triagelab.datasets.registry import DATASET_NAMES
 from triagelab.envs.registry import make
 from triagelab.errors import DataFormatError
+from triagelab.rewards.crisis.preset import load_crisis_preset
 from triagelab.rewards.presets import load_preset
 from triagelab.training.config import Recipe
 from triagelab.training.hybrid_config import HYBRIDS
@@ -100,6 +102,17 @@ PUBLISHED = {
         "generation.group": 8,
         "generation.max_new_tokens": 1024,
     },
+    "qwen2.5-7b-crisis-grpo": {
+        "kind": "grpo",
+        "model.name": "Qwen/Qwen2.5-7B",
+        "model.quantize": "nf4",
+        "lora.enabled": True,
+        "lora.rank": 16,
+        "lora.alpha": 16,
+        "data.n": 300,
+        "optim.epochs": 1.0,
+        "optim.name": "paged_adamw_8bit",
+    },
 }
 # Settings that decide no result, or that the other kind of run alone reads.
 IDLE = (
@@ -114,6 +127,7 @@ IDLE = (
     "optim.matrix_rate",
 )
 IDLE_PREFIXES = ("bedside.", "log.", "model.tiny", "generation.vllm")
+TASKS = ("crisis.",)
 OTHER_KIND = {
     "sft": ("generation.", "reward.", "warm_start", "optim.steps", "optim.group_by_length"),
     "grpo": ("data.style", "data.balance", "optim.epochs", "optim.prompt_loss", "optim.group_by_length"),
@@ -139,13 +153,17 @@ def test_recipe_loads_and_its_names_exist(name: str) -> None:
     if recipe.bedside is not None:
         assert recipe.data.name == recipe.data.template == recipe.bedside.env
         make(recipe.bedside.env, reward=recipe.reward.preset).close()
+    elif recipe.crisis is not None:
+        make(recipe.data.name).close()
+        assert recipe.data.template in CRISIS_TEMPLATES
+        assert recipe.kind == "sft" or load_crisis_preset(recipe.reward.preset).term
     else:
         assert recipe.data.name in DATASET_NAMES
         assert any(recipe.data.template.startswith(known) for known in template_names())
     if recipe.kind == "grpo":
-        if recipe.bedside is None:
+        if recipe.bedside is None and recipe.crisis is None:
             load_preset(recipe.reward.preset)
-        assert recipe.warm_start is not None
+        assert recipe.warm_start is not None or name == "qwen2.5-7b-crisis-grpo", "only the seed's begins from its base"
         shown = recipe.optim.batch * recipe.optim.accumulate
         assert shown % recipe.generation.group == 0
 
@@ -159,7 +177,7 @@ def test_every_published_number_stands_in_the_recipe(name: str) -> None:
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_setting_is_published_or_assumed_and_never_both(name: str) -> None:
     recipe = load_recipe(name)
-    idle = (*IDLE_PREFIXES, *OTHER_KIND[recipe.kind])
+    idle = (*IDLE_PREFIXES, *OTHER_KIND[recipe.kind], *(() if recipe.crisis is not None else TASKS))
     decisive = {key for key in known_settings() if key not in IDLE and not key.startswith(idle)}
     assert len(recipe.assumed) == len(set(recipe.assumed))
     assert set(PUBLISHED[name]) | set(recipe.assumed) >= decisive

@@ -41,11 +41,11 @@ def audit(
     strict: bool = typer.Option(False, "--strict", help="Exit 1 where a finding is severe."),
 ) -> None:
     """Tell what a reward will teach before anyone trains on it: findings, lazy policies, optimum, GRPO, attacks."""
-    from triagelab.cli.crisis_audit import is_crisis
     from triagelab.clinical.costs import load_costs
     from triagelab.rewards.audit.audit import audit as run_audit
     from triagelab.rewards.audit.signal import check_skill, parse_prior
     from triagelab.rewards.audit.subjects import load_subject
+    from triagelab.rewards.crisis.names import is_crisis
 
     shares, checked, prices = parse_prior(prior), check_skill(skill), load_costs(costs)
     measured = None if confusion is None else load_confusion(confusion)

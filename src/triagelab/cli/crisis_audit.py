@@ -1,27 +1,15 @@
-"""`triagelab audit` for rewards of the hospital crisis: which are meant, and how the audit looks in a terminal."""
+"""`triagelab audit` for rewards of the hospital crisis: how the audit looks in a terminal."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from triagelab.rewards.audit.crisis_audit import CrisisAudit, audit_crisis
-from triagelab.rewards.crisis.preset import crisis_preset_names, load_crisis_preset
+from triagelab.rewards.crisis.preset import load_crisis_preset
 
 STYLES = {"severe": "bold red", "warning": "yellow", "note": "cyan", "none": "bold green"}
-
-
-def is_crisis(reward: str) -> bool:
-    """Return whether a crisis reward is meant: a shipped name, one that begins like them, or a TOML file with terms."""
-    if reward in crisis_preset_names():
-        return True
-    path = Path(reward)
-    if reward.endswith(".toml"):
-        return path.is_file() and path.stat().st_size < 100_000 and "verifier" in path.read_text("utf-8", "replace")
-    return reward.startswith("crisis") and ":" not in reward and "/" not in reward
 
 
 def audit_named(reward: str) -> CrisisAudit:
@@ -59,4 +47,4 @@ def _tables(audit: CrisisAudit, out: Console) -> None:
         out.print(table)
 
 
-__all__ = ["audit_named", "is_crisis", "show"]
+__all__ = ["audit_named", "show"]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
+from triagelab.rewards.crisis.names import crisis_preset_names
 from triagelab.rewards.crisis.verifiers import VERIFIERS
 
 MEASURING_GAIN: tuple[str, ...] = ("patient_survival", "action_alignment", "icu_efficiency")
@@ -70,12 +71,6 @@ class CrisisPreset(_Row):
             if not 0 < share <= 100:
                 raise ValueError(f"gate: {name}: a share is above 0")
         return self
-
-
-def crisis_preset_names() -> tuple[str, ...]:
-    """Return the names of the shipped crisis rewards."""
-    folder = resources.files("triagelab.rewards.crisis") / "presets"
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
 def load_crisis_preset(name_or_path: str | Path) -> CrisisPreset:
