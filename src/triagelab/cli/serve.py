@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import typer
@@ -26,7 +27,7 @@ def serve(
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    try:
+    # Ctrl-C comes back as KeyboardInterrupt or, where the loop has ended by then, as a plain return.
+    with contextlib.suppress(KeyboardInterrupt):
         run(host, port, env_ids=env, max_sessions=max_sessions, session_timeout=session_timeout, say=say)
-    except KeyboardInterrupt:
-        say("stopped")
+    say("stopped")
