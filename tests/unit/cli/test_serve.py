@@ -83,7 +83,8 @@ def test_only_loopback_goes_without_a_warning():
 def test_others_are_warned_of(monkeypatch, capsys):
     monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
     assert run(["serve", "--host", "0.0.0.0", "--port", "0", "--env", "esi-v1"]) == 0
-    warned, told = capsys.readouterr().err.splitlines()
+    warned, told, ended = capsys.readouterr().err.splitlines()
+    assert ended == "stopped"
     assert warned.startswith("warning: 0.0.0.0")
     assert told.startswith("serving ")
 
