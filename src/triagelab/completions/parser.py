@@ -70,6 +70,11 @@ def parse_published(text: str) -> Parsed:
     return Parsed(status, None, **sections, reason="no published regex matches")
 
 
+def declines(low: str, begin: int = 0) -> bool:
+    """Return whether a lower-case text declines to answer, from `begin` on."""
+    return _REFUSAL.search(low, begin) is not None
+
+
 def _body_start(low: str) -> int | None:
     """Return where the text after the last reasoning block begins, None if a block stays open."""
     if "<" not in low:
@@ -184,7 +189,7 @@ def _on_one_line(low: str, begin: int) -> bool:
 def _without_answer(
     low: str, begin: int, inside: list[Mark], sections: dict[str, bool], truncated: bool
 ) -> tuple[ParseStatus, str]:
-    if _REFUSAL.search(low, begin):
+    if declines(low, begin):
         return ParseStatus.REFUSED, "declines to answer"
     if truncated:
         return ParseStatus.TRUNCATED, "cut off before an answer"

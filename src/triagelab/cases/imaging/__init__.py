@@ -1,0 +1,1 @@
+"""Imaging questions: notes and procedures with labels from the rules, wordings, gold reasoning, splits."""
