@@ -69,7 +69,7 @@ def parse_imaging(text: str, *, truncated: bool = False) -> ImagingAnswer:
         return ImagingAnswer(ParseStatus.TRUNCATED, None, reason="the reasoning block never ends")
     begin = close + len(END_THINK) if close >= 0 else 0
     blocks, unclosed = _blocks(low, begin)
-    first = blocks[0][0] if blocks else len(low) if unclosed is None else unclosed
+    first = blocks[0][0] - len(ANSWER) if blocks else len(low) if unclosed is None else unclosed
     reasoning = _reasoning(read, begin, first)
     if not blocks:
         return _without(low, begin, unclosed, reasoning, truncated)
