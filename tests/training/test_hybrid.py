@@ -11,11 +11,11 @@ from triagelab.agents.encoder import EncoderAgent
 from triagelab.agents.hybrid import HybridAgent
 from triagelab.agents.registry import load_agent
 from triagelab.agents.rules import RulesAgent
-from triagelab.agents.sentences import SentenceEncoder, VectorStore
 from triagelab.cases.presentation import Presentation
 from triagelab.datasets.registry import load_dataset
 from triagelab.errors import BadInputError, DataFormatError, RunStateError
 from triagelab.seeding import stream
+from triagelab.sentences import SentenceEncoder, VectorStore
 from triagelab.training.pool_fit import fit_pool
 from triagelab.training.run import train
 

@@ -14,10 +14,10 @@ from triagelab.agents.encoder_input import Numbers, texts
 from triagelab.agents.model_files import FittedModel, read_arrays, read_settings, write_model
 from triagelab.agents.ordinal import OrdinalHead
 from triagelab.agents.pooling import Kind, Pool, pooled
-from triagelab.agents.sentences import OFFLINE, SentenceEncoder
 from triagelab.agents.tabular_features import with_fields
 from triagelab.cases.presentation import Presentation
 from triagelab.errors import BadInputError, DataFormatError
+from triagelab.sentences import OFFLINE, SentenceEncoder
 
 NAME = "encoder"
 TUNED = "sentence_encoder"

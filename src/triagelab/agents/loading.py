@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
-import os
-import re
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from triagelab.errors import BadInputError, DataFormatError, MissingDependencyError
+from triagelab.libraries import quiet, settle_libraries
 
 CARD = "triagelab.json"
 """Beside the weights: how the model was shown its cases, so that it is asked the same way."""
@@ -36,39 +32,6 @@ class Card:
             return cls(str(raw["template"]), int(raw["max_new_tokens"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataFormatError(f"{place}: expected template and max_new_tokens ({str(error)[:80]})") from error
-
-
-# Said by one of the libraries to another, with nothing in it that a user could change.
-_NEWS_TO_NOBODY = (
-    # transformers says these to peft and trl
-    "`is_gradient_checkpointing` is deprecated",
-    "`gradient_checkpointing_disable` is deprecated",
-    "`gradient_checkpointing_enable` is deprecated",
-)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Leave out warnings that the libraries give each other; every other warning is shown."""
-    with warnings.catch_warnings():
-        for message in _NEWS_TO_NOBODY:
-            warnings.filterwarnings("ignore", message=re.escape(message))
-        yield
-
-
-def settle_libraries() -> None:
-    """Make the libraries quiet and keep them from reporting home. Call before the first of them is imported."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    # It reports at import that an optional kernel is not installed; that is no news to the user of a CPU.
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    # Without a network it tells of every retry; the error that ends the last one says it once.
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    import transformers
-
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
 
 
 def find_model(directory: Path) -> Path:

@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from triagelab.agents.loading import adapter_base, quiet, settle_libraries
+from triagelab.agents.loading import adapter_base
 from triagelab.errors import BadInputError, DataFormatError, MissingDependencyError, RunStateError
+from triagelab.libraries import quiet, settle_libraries
 from triagelab.training.card import RunFacts, render_card
 from triagelab.training.checkpoints import CONFIG, MANIFEST
 from triagelab.training.config import Recipe

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from triagelab.agents.sentences import OFFLINE
+from triagelab.sentences import OFFLINE
 from triagelab.training.config import RunRecipe
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)

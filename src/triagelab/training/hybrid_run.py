@@ -17,7 +17,6 @@ from triagelab.agents.hard_findings import floor
 from triagelab.agents.hybrid import LEAST_URGENT, HybridAgent, HybridModel, members, traces
 from triagelab.agents.pooling import Kind, Pool, pooled
 from triagelab.agents.rules import RulesAgent
-from triagelab.agents.sentences import SentenceEncoder, VectorStore
 from triagelab.agents.tabular import TabularAgent
 from triagelab.agents.tabular_features import with_fields
 from triagelab.cases.presentation import Presentation
@@ -25,6 +24,7 @@ from triagelab.cases.schema import Case
 from triagelab.datasets.cache import cache_dir
 from triagelab.datasets.nhamcs import NAME as NHAMCS
 from triagelab.evaluation.progress import Progress
+from triagelab.sentences import SentenceEncoder, VectorStore
 from triagelab.training import logs
 from triagelab.training.head_fit import fit_head, fit_numbers
 from triagelab.training.hybrid_config import HybridRecipe

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from triagelab.agents.loading import settle_libraries
+from triagelab.libraries import settle_libraries
 from triagelab.training.config import Recipe, RunRecipe
 
 

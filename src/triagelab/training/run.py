@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from triagelab.agents.loading import quiet
 from triagelab.errors import MissingDependencyError, TriageLabError
 from triagelab.evaluation.provenance import code_version, data_hash
 from triagelab.files import write_json
+from triagelab.libraries import quiet
 from triagelab.seeding import derive_seed
 from triagelab.training import checkpoints
 from triagelab.training.config import Recipe, RunRecipe

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from triagelab.agents.sentences import SentenceEncoder
 from triagelab.errors import BadInputError
 from triagelab.evaluation.progress import Progress
 from triagelab.seeding import derive_seed
+from triagelab.sentences import SentenceEncoder
 from triagelab.training.hybrid_config import HybridRecipe
 
 MAX_TOKENS = 96

