@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from triagelab.evaluation.provenance import config_hash
 from triagelab.training.bedside_config import BedsideSettings
 from triagelab.training.crisis_config import CrisisSettings
+from triagelab.training.imaging_config import ImagingSettings
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
@@ -214,6 +215,7 @@ class Recipe(RunRecipe):
         assumed: dotted keys whose value is our assumption, because the published description does not give it.
         bedside: the run takes place in an environment, by tool calls; None is one answer a note.
         crisis: the run learns single steps of a hospital crisis; None is one answer a note.
+        imaging: the run learns to judge imaging questions; None is one answer a note.
     """
 
     kind: Literal["sft", "grpo", "dpo"]
@@ -228,6 +230,7 @@ class Recipe(RunRecipe):
     log: LogSettings = LogSettings()
     bedside: BedsideSettings | None = None
     crisis: CrisisSettings | None = None
+    imaging: ImagingSettings | None = None
 
     @model_validator(mode="after")
     def _assumed_keys_exist(self) -> Recipe:
@@ -241,7 +244,7 @@ class Recipe(RunRecipe):
 
     @model_validator(mode="after")
     def _episodes_scale_for_themselves(self) -> Recipe:
-        own = next((name for name in ("bedside", "crisis") if getattr(self, name) is not None), None)
+        own = next((name for name in ("bedside", "crisis", "imaging") if getattr(self, name) is not None), None)
         if own is not None and self.kind == "grpo" and self.reward.scale == "preset":
             raise ValueError(f"reward.scale: group, batch or none where {own} is given: it has no preset for it")
         return self
@@ -250,8 +253,8 @@ class Recipe(RunRecipe):
     def _pairs_come_from_states(self) -> Recipe:
         if self.kind == "dpo" and self.crisis is None:
             raise ValueError("kind: sft or grpo; dpo learns from pairs of answers to states, a [crisis] table")
-        if self.crisis is not None and self.bedside is not None:
-            raise ValueError("one of the tables bedside and crisis")
+        if sum(table is not None for table in (self.bedside, self.crisis, self.imaging)) > 1:
+            raise ValueError("one of the tables bedside, crisis and imaging")
         if self.crisis is not None and len(self.crisis.shares) != len(self.crisis.roles):
             raise ValueError("crisis.shares: one number a role of crisis.roles")
         return self

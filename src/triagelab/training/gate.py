@@ -50,6 +50,8 @@ def check_reward(recipe: RunRecipe, out: Path, *, accept: bool) -> dict[str, Any
     # An environment's reward is proved by `triagelab validate`: it scores episodes, not answers to notes.
     if not isinstance(recipe, Recipe) or recipe.kind != "grpo" or recipe.bedside is not None:
         return None
+    if recipe.imaging is not None:
+        return None
     if recipe.crisis is not None:
         found = _crisis_audit(load_crisis_preset(recipe.reward.preset).model_dump_json())
         about: dict[str, Any] = {"states": found.states}

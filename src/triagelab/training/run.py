@@ -122,6 +122,10 @@ def _train_policy(recipe: Recipe, out: Path, progress: bool) -> dict[str, Any]:
         from triagelab.training.crisis_run import train_crisis
 
         return train_crisis(recipe, out, progress=progress)
+    if recipe.imaging is not None:
+        from triagelab.training.imaging_run import train_imaging
+
+        return train_imaging(recipe, out, progress=progress)
     cases = data.load_cases(recipe.data)
     set_seed(derive_seed("training.adapter", recipe.seed, bits=31))
     with PartialState(cpu=not _has_gpu()).main_process_first():

@@ -1,0 +1,133 @@
+"""What a run on imaging questions trains on: cases of the train split, their prompts, and the gold completions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triagelab.cases.imaging.case import ImagingCase
+from triagelab.cases.imaging.generator import dataset_split, imaging_case
+from triagelab.cases.imaging.question import ImagingQuestion
+from triagelab.clinical.imaging import Appropriateness
+from triagelab.completions.imaging_answers import gold_completion
+from triagelab.completions.imaging_prompts import imaging_messages
+from triagelab.errors import BadInputError
+from triagelab.seeding import derive_seed, stream
+from triagelab.training.config import Recipe
+from triagelab.training.imaging_config import ImagingSettings
+
+Message = dict[str, str]
+LABELS: tuple[Appropriateness, ...] = tuple(Appropriateness)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question as it is shown, with its case; `evidence` says whether evidence may stand in the prompt."""
+
+    case: ImagingCase
+    messages: tuple[Message, ...]
+    evidence: bool
+
+    @property
+    def answer(self) -> str:
+        """Return the gold completion."""
+        return gold_completion(self.case.truth.reasoning, self.case.truth.label)
+
+
+def cases(recipe: Recipe) -> list[ImagingCase]:
+    """Return the cases of a recipe in a fixed mixed order.
+
+    Raises: BadInputError for a split that is not for training, and for generated cases without a number.
+    """
+    settings, data = _settings(recipe), recipe.data
+    if data.split != "train":
+        raise BadInputError("data.split", data.split, "train: a variant that is tested is never trained on")
+    if settings.source == "generated":
+        if data.n is None:
+            raise BadInputError("data.n", None, "a whole number: generated cases are as many as you like")
+        return [imaging_case("train", _case_seed(data.seed, number)) for number in range(data.n)]
+    every = dataset_split("train", variants=settings.variants)
+    order = stream("training.imaging.order", data.seed).permutation(len(every))
+    return [every[i] for i in order][: data.n]
+
+
+def _case_seed(seed: int, number: int) -> int:
+    return derive_seed("training.imaging.case", seed, number, bits=53)
+
+
+def _settings(recipe: Recipe) -> ImagingSettings:
+    assert recipe.imaging is not None  # only recipes with this table come here
+    return recipe.imaging
+
+
+def examples(recipe: Recipe, found: Sequence[ImagingCase], *, evidence: float) -> list[Example]:
+    """Return cases as they are shown; `evidence` is the share of prompts that may carry evidence."""
+    shown = []
+    for number, case in enumerate(found):
+        chance = float(stream("training.imaging.evidence", recipe.data.seed, number).random())
+        with_evidence = chance < evidence
+        lines = evidence_of(case.question) if with_evidence else ()
+        messages = tuple(imaging_messages(case.question, recipe.data.template, lines))
+        shown.append(Example(case, messages, with_evidence))
+    return shown
+
+
+def evidence_of(question: ImagingQuestion) -> tuple[str, ...]:
+    """Return the lines of evidence that a prompt carries, found from the question's text alone."""
+    return ()
+
+
+def texts_of(found: Sequence[Example], limit: int = 6000) -> list[str]:
+    """Return prompts and answers as plain text, for training a tokenizer on the train split only."""
+    texts: list[str] = []
+    for one in found[:limit]:
+        texts.extend(message["content"] for message in one.messages)
+        texts.append(one.answer)
+    return texts
+
+
+def sft_rows(
+    found: Sequence[Example], tokenizer: Any, max_tokens: int, *, prompt_loss: bool = False
+) -> tuple[list[dict[str, list[int]]], list[int]]:
+    """Return `input_ids` and `labels` a question, and the place of its label; longer ones than `max_tokens` are left out.
+
+    Raises: BadInputError where no question fits.
+    """
+    from triagelab.training.data import render_prompt
+
+    rows, places = [], []
+    for one in found:
+        prompt = render_prompt(tokenizer, one.messages)
+        answer = [*tokenizer(one.answer, add_special_tokens=False)["input_ids"], int(tokenizer.eos_token_id)]
+        if len(prompt) + len(answer) <= max_tokens:
+            labels = prompt if prompt_loss else [-100] * len(prompt)
+            rows.append({"input_ids": prompt + answer, "labels": labels + answer})
+            places.append(LABELS.index(one.case.truth.label))
+    if not rows:
+        raise BadInputError("data.max_tokens", max_tokens, "room for one question and its answer")
+    return rows, places
+
+
+def grpo_rows(
+    found: Sequence[Example], tokenizer: Any, max_tokens: int, *, max_new_tokens: int
+) -> list[dict[str, Any]]:
+    """Return a prompt a question with its row id beside it, by which gold is looked up; longer ones are left out.
+
+    Raises: BadInputError where no question fits.
+    """
+    from triagelab.training.data import render_prompt
+
+    rows = []
+    for one in found:
+        if len(render_prompt(tokenizer, one.messages)) + max_new_tokens <= max_tokens:
+            rows.append({"prompt": list(one.messages), "id": one.case.id})
+    if not rows:
+        raise BadInputError("data.max_tokens", max_tokens, "room for one question and an answer")
+    return rows
+
+
+def label_weights(places: Sequence[int], balance: float) -> dict[int, float]:
+    """Return how often a question of each label is shown: 0 keeps the mix of the data, 1 shows labels equally often."""
+    counts = {place: max(1, list(places).count(place)) for place in range(len(LABELS))}
+    return {place: (len(places) / count) ** balance for place, count in counts.items()}
