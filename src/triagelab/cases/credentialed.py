@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from triagelab.cases.presentation import Presentation
 from triagelab.errors import BadInputError
 
 # the whole authority, so that nothing can stand before or behind the host
@@ -15,7 +15,14 @@ _AUTHORITY = re.compile(r"(?:(?P<name>localhost)|(?P<four>[0-9.]{7,15})|\[(?P<si
 _LOOPBACK_6 = ipaddress.IPv6Address("::1")
 
 
-def refuse_remote(presentations: Sequence[Presentation], endpoint: str, allow: bool = False) -> None:
+class Shown(Protocol):
+    """What may be shown of a case, whatever its task."""
+
+    @property
+    def credentialed(self) -> bool: ...
+
+
+def refuse_remote(presentations: Sequence[Shown], endpoint: str, allow: bool = False) -> None:
     """Refuse to send credentialed cases to an endpoint that is not on this machine.
 
     An agent that calls an endpoint calls this with every batch, before it builds a request, with the URL that it will

@@ -37,11 +37,39 @@ class ImagingTruth:
 
 
 @dataclass(frozen=True)
+class RatedTruth:
+    """What a panel has rated, with nothing of its reasons.
+
+    Attributes:
+        condition: topic. `rating`: 1 to 9, None where the source gives the category alone.
+        strength: of the evidence, in the source's word.
+    """
+
+    condition: str
+    procedure: str
+    label: Appropriateness
+    rating: float | None = None
+    strength: str | None = None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
+    @property
+    def decision(self) -> None:
+        return None
+
+    @property
+    def reasoning(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
 class ImagingCase:
     """One triplet of condition, variant and procedure. `split`: train, test or ood."""
 
     question: ImagingQuestion
-    truth: ImagingTruth
+    truth: ImagingTruth | RatedTruth
     split: str
 
     @property
@@ -49,4 +77,4 @@ class ImagingCase:
         return self.question.id
 
 
-__all__ = ["ImagingCase", "ImagingTruth"]
+__all__ = ["ImagingCase", "ImagingTruth", "RatedTruth"]

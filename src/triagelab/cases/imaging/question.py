@@ -15,12 +15,14 @@ class ImagingQuestion:
         note: the patient, in words.
         procedure: id of the procedure in `clinical.imaging.procedures`.
         asked: the procedure as it is asked for.
+        credentialed: the source forbids sending it to a third party.
     """
 
     variant_id: str
     note: str
     procedure: str
     asked: str
+    credentialed: bool = False
 
     @property
     def id(self) -> str:
