@@ -29,6 +29,8 @@ from triagelab.errors import BadInputError, UnknownNameError
 
 ORDER = (Appropriateness.USUALLY, Appropriateness.MAY, Appropriateness.NOT)
 """Labels from the most appropriate on; a safety rule moves to the right."""
+FERTILE = (12.0, 55.0)
+"""Ages outside which nobody is taken to be pregnant. Units: years."""
 _JUST = 1.0
 """How far beyond a limit a number is put to see what it would change."""
 
@@ -194,13 +196,21 @@ class _Settled:
 
 
 def _criteria(one: Condition, values: Values) -> dict[str, bool | None]:
-    return {name: test(values) for name, test in _compiled(one.id).criteria.items()}
+    told = _with_implied(values)
+    return {name: test(told) for name, test in _compiled(one.id).criteria.items()}
+
+
+def _with_implied(values: Values) -> Values:
+    """Return the facts with what sex and age imply: who is male, too young or too old is not pregnant."""
+    age = values.get("age_years")
+    barren = values.get("female") is False or (age is not None and not FERTILE[0] <= age <= FERTILE[1])
+    return {**values, "pregnant": False} if barren and "pregnant" not in values else values
 
 
 def _settle(one: Condition, procedure_id: str, values: Values) -> _Settled:
     """Return the rule that holds where unknown is read as absent, and every rule that could hold."""
     compiled = _compiled(one.id)
-    held = {name: test(values) for name, test in compiled.criteria.items()}
+    held = _criteria(one, values)
     chosen: Rule | None = None
     possible: list[Rule] = []
     for rule, test in compiled.rules[procedure_id]:
@@ -323,6 +333,7 @@ def limits_of(condition_id: str) -> Mapping[str, tuple[float, ...]]:
 
 
 __all__ = [
+    "FERTILE",
     "ORDER",
     "Appropriateness",
     "Change",

@@ -18,7 +18,9 @@ def gold_reasoning(decision: ImagingDecision) -> tuple[str, ...]:
     steps = [step for step in decision.decided_by if step.held is not None]
     steps.sort(key=lambda step: not step.held)
     said = [step.text for step in steps[:room]]
-    sentences = [*said, decision.text, *safety, conclusion(decision.procedure, decision.label)]
+    last = conclusion(decision.procedure, decision.label)
+    # A rule may give its one criterion as the reason; nothing is said twice.
+    sentences = list(dict.fromkeys((*said, decision.text, *safety, last)))
     if len(sentences) < LEAST:
         sentences.insert(0, f"The question is {title} for {condition(decision.condition).title}.")
     return tuple(sentences)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from triagelab.cases.imaging.wording import Wording, wording
-from triagelab.clinical.imaging import Appropriateness, condition, label_of, limits_of, procedures
+from triagelab.clinical.imaging import FERTILE, Appropriateness, condition, label_of, limits_of, procedures
 from triagelab.seeding import Generator, derive_seed
 
 TRAIN_SHARE = 0.7
@@ -18,8 +18,8 @@ SPLITS = ("train", "test", "ood")
 """`ood`: conditions that are held out entirely."""
 LEFT_OUT = 0.25
 """How often a feature that decides nothing is not mentioned at all."""
-FERTILE = (15.0, 48.0)
-"""Ages at which pregnancy is thought of. Units: years."""
+_PREGNANT_AGES = (15.0, 48.0)
+"""Ages of the pregnant patients that are drawn. Units: years."""
 _SHARES: Mapping[str, float] = MappingProxyType({"contrast_reaction": 0.05, "unsafe_implant": 0.05, "pregnant": 0.06})
 _ASKED = 0.2
 """How often the absence of a common feature is said."""
@@ -84,7 +84,8 @@ def draw_variant(name: str, rng: Generator, split: str) -> Variant:
     words = wording(name)
     for _ in range(_TRIES):
         facts = _complete(name, words, rng)
-        if any(predicate.reading()(facts) for predicate in words.never):
+        settled = all(label_of(name, procedure, facts)[1] for procedure in condition(name).procedures)
+        if not settled or any(predicate.reading()(facts) for predicate in words.never):
             continue
         told = _told(name, facts, rng)
         if split_of(name, signature(name, told)) == split:
@@ -122,17 +123,21 @@ def _common(name: str, words: Wording, facts: Mapping[str, Any], rng: Generator)
     tags = frozenset(tag for key in condition(name).procedures for tag in procedures()[key].tags)
     found: dict[str, Any] = {}
     fertile = facts["female"] and FERTILE[0] <= facts["age_years"] <= FERTILE[1]
+    drawn = _PREGNANT_AGES[0] <= facts["age_years"] <= _PREGNANT_AGES[1]
+    decides = any("pregnant" in row.when.names() for row in condition(name).criteria.values())
     radiates = any({"ionising", "trunk"} <= procedures()[key].tags for key in condition(name).procedures)
     asked = {
-        "pregnant": fertile and (words.pregnant is not None or radiates or "gadolinium" in tags),
+        "pregnant": fertile and (decides or words.pregnant is not None or radiates or "gadolinium" in tags),
         "contrast_reaction": "iodinated" in tags,
         "unsafe_implant": "mri" in tags,
     }
     for feature, share in _SHARES.items():
         chance = words.pregnant if feature == "pregnant" and words.pregnant is not None else share
         draw, say = float(rng.random()), float(rng.random())
-        if asked[feature] and (draw < chance or say < _ASKED):
-            found[feature] = draw < chance
+        there = draw < chance and (feature != "pregnant" or drawn)
+        must = feature == "pregnant" and decides
+        if asked[feature] and (there or must or say < _ASKED):
+            found[feature] = there
     stated, low, value, treated = (float(rng.random()) for _ in range(4))
     if {"iodinated", "gadolinium"} & tags and facts["age_years"] >= 18 and stated < _EGFR_STATED:
         found["egfr"] = float(round(8 + 20 * value if low < _EGFR_LOW else 35 + 70 * value))
