@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from triagelab.completions.crisis_prompts import TEMPLATES as CRISIS_TEMPLATES
+from triagelab.completions.imaging_prompts import TEMPLATES as IMAGING_TEMPLATES
 from triagelab.completions.prompts import template_names
 from triagelab.datasets.registry import DATASET_NAMES
 from triagelab.envs.registry import make
 from triagelab.errors import DataFormatError
 from triagelab.rewards.crisis.preset import load_crisis_preset
+from triagelab.rewards.imaging.preset import load_imaging_preset
 from triagelab.rewards.presets import load_preset
 from triagelab.training.config import Recipe
 from triagelab.training.hybrid_config import HYBRIDS
@@ -18,6 +20,19 @@ from triagelab.training.recipe_files import build_recipe, known_settings, load_r
 QWEN, MEDGEMMA = "Qwen/Qwen3.5-9B", "google/medgemma-4b-it"
 SEVEN = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 QWEN_LORA = {"lora.enabled": True, "lora.rank": 32, "lora.alpha": 32, "lora.targets": "all"}
+IMAGING = ("baseline", "citations", "llm-eval", "embedding")
+LLAMA = {
+    "kind": "grpo",
+    "model.name": "meta-llama/Llama-3.1-8B-Instruct",
+    "model.quantize": "nf4",
+    "lora.enabled": True,
+    "lora.rank": 32,
+    "optim.learning_rate": 5e-6,
+    "optim.steps": 200,
+    "generation.group": 6,
+    "generation.max_new_tokens": 1000,
+    "data.max_tokens": 5500,  # 4 500 of the prompt and 1 000 of the completion
+}
 # What the model cards state, word for word; every other setting of these recipes must be listed as assumed.
 PUBLISHED = {
     "qwen3.5-9b-sft-v43": {
@@ -113,7 +128,10 @@ PUBLISHED = {
         "optim.epochs": 1.0,
         "optim.name": "paged_adamw_8bit",
     },
+    **{f"llama3.1-8b-imaging-{name}": LLAMA for name in IMAGING},
 }
+BEGIN_FROM_BASE = ("qwen2.5-7b-crisis-grpo", *(f"llama3.1-8b-imaging-{name}" for name in IMAGING))
+"""The published runs that begin from their base model; every other GRPO run goes on from SFT."""
 # Settings that decide no result, or that the other kind of run alone reads.
 IDLE = (
     "name",
@@ -127,7 +145,7 @@ IDLE = (
     "optim.matrix_rate",
 )
 IDLE_PREFIXES = ("bedside.", "log.", "model.tiny", "generation.vllm")
-TASKS = ("crisis.",)
+TASKS = ("crisis", "imaging")
 OTHER_KIND = {
     "sft": ("generation.", "reward.", "warm_start", "optim.steps", "optim.group_by_length"),
     "grpo": ("data.style", "data.balance", "optim.epochs", "optim.prompt_loss", "optim.group_by_length"),
@@ -157,13 +175,16 @@ def test_recipe_loads_and_its_names_exist(name: str) -> None:
         make(recipe.data.name).close()
         assert recipe.data.template in CRISIS_TEMPLATES
         assert recipe.kind == "sft" or load_crisis_preset(recipe.reward.preset).term
+    elif recipe.imaging is not None:
+        assert recipe.data.template in IMAGING_TEMPLATES
+        assert load_imaging_preset(recipe.reward.preset).term
     else:
         assert recipe.data.name in DATASET_NAMES
         assert any(recipe.data.template.startswith(known) for known in template_names())
     if recipe.kind == "grpo":
-        if recipe.bedside is None and recipe.crisis is None:
+        if recipe.bedside is None and recipe.crisis is None and recipe.imaging is None:
             load_preset(recipe.reward.preset)
-        assert recipe.warm_start is not None or name == "qwen2.5-7b-crisis-grpo", "only the seed's begins from its base"
+        assert recipe.warm_start is not None or name in BEGIN_FROM_BASE
         shown = recipe.optim.batch * recipe.optim.accumulate
         assert shown % recipe.generation.group == 0
 
@@ -177,7 +198,8 @@ def test_every_published_number_stands_in_the_recipe(name: str) -> None:
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_setting_is_published_or_assumed_and_never_both(name: str) -> None:
     recipe = load_recipe(name)
-    idle = (*IDLE_PREFIXES, *OTHER_KIND[recipe.kind], *(() if recipe.crisis is not None else TASKS))
+    others = (f"{task}." for task in TASKS if getattr(recipe, task) is None)
+    idle = (*IDLE_PREFIXES, *OTHER_KIND[recipe.kind], *others)
     decisive = {key for key in known_settings() if key not in IDLE and not key.startswith(idle)}
     assert len(recipe.assumed) == len(set(recipe.assumed))
     assert set(PUBLISHED[name]) | set(recipe.assumed) >= decisive
@@ -193,6 +215,13 @@ def test_each_run_continues_the_policy_it_says() -> None:
         start = load_recipe(recipe.warm_start.removeprefix("runs/"))
         assert start.model == recipe.model
         assert start.lora == recipe.lora
+
+
+@pytest.mark.parametrize("family", ["tiny-imaging-grpo", "llama3.1-8b-imaging"])
+def test_the_imaging_runs_differ_in_the_reward_alone(family: str) -> None:
+    told = [load_recipe(f"{family}-{name}").model_dump(exclude={"name", "about"}) for name in IMAGING]
+    assert [one["reward"].pop("preset") for one in told] == [f"imaging-{name}" for name in IMAGING]
+    assert all(one == told[0] for one in told)
 
 
 def test_an_assumed_key_that_does_not_exist_is_refused() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from triagelab.cases.imaging.case import ImagingCase
 from triagelab.cases.imaging.generator import dataset_split, imaging_case
-from triagelab.cases.imaging.question import ImagingQuestion
 from triagelab.clinical.imaging import Appropriateness
 from triagelab.completions.imaging_answers import gold_completion
+from triagelab.completions.imaging_evidence import evidence_lines
 from triagelab.completions.imaging_prompts import imaging_messages
 from triagelab.errors import BadInputError
 from triagelab.seeding import derive_seed, stream
@@ -62,20 +62,15 @@ def _settings(recipe: Recipe) -> ImagingSettings:
 
 
 def examples(recipe: Recipe, found: Sequence[ImagingCase], *, evidence: float) -> list[Example]:
-    """Return cases as they are shown; `evidence` is the share of prompts that may carry evidence."""
+    """Return cases as they are shown; `evidence` is the share of prompts with evidence, where any is found by text."""
     shown = []
     for number, case in enumerate(found):
         chance = float(stream("training.imaging.evidence", recipe.data.seed, number).random())
         with_evidence = chance < evidence
-        lines = evidence_of(case.question) if with_evidence else ()
+        lines = evidence_lines(case.question) if with_evidence else ()
         messages = tuple(imaging_messages(case.question, recipe.data.template, lines))
         shown.append(Example(case, messages, with_evidence))
     return shown
-
-
-def evidence_of(question: ImagingQuestion) -> tuple[str, ...]:
-    """Return the lines of evidence that a prompt carries, found from the question's text alone."""
-    return ()
 
 
 def texts_of(found: Sequence[Example], limit: int = 6000) -> list[str]:
@@ -90,7 +85,7 @@ def texts_of(found: Sequence[Example], limit: int = 6000) -> list[str]:
 def sft_rows(
     found: Sequence[Example], tokenizer: Any, max_tokens: int, *, prompt_loss: bool = False
 ) -> tuple[list[dict[str, list[int]]], list[int]]:
-    """Return `input_ids` and `labels` a question, and the place of its label; longer ones than `max_tokens` are left out.
+    """Return `input_ids` and `labels` a question, and the place of its label; what is longer is left out.
 
     Raises: BadInputError where no question fits.
     """

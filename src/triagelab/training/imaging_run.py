@@ -31,7 +31,7 @@ def train_imaging(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any
         raise BadInputError("processes", process_count(), "1: training on imaging questions runs in one process")
     set_seed(derive_seed("training.adapter", recipe.seed, bits=31))
     cases = data.cases(recipe)
-    found = data.examples(recipe, cases, evidence=_evidence(recipe))
+    found = shown_examples(recipe, cases)
     folder = out / "tokenizer"
     if recipe.warm_start is None and recipe.model.name == "tiny" and not (folder / "tokenizer.json").is_file():
         tiny_tokenizer(data.texts_of(found), recipe.model.tiny.vocabulary, folder)
@@ -47,14 +47,14 @@ def train_imaging(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any
     }
 
 
-def _evidence(recipe: Recipe) -> float:
-    """Return the share of prompts with evidence: the recipe's in SFT, all or none in GRPO, as the reward says."""
+def shown_examples(recipe: Recipe, cases: list[ImagingCase]) -> list[data.Example]:
+    """Return cases as the recipe shows them: SFT takes its own share of evidence, GRPO all or none, as the reward says."""
     if recipe.kind == "sft":
         assert recipe.imaging is not None  # only recipes with this table come here
-        return recipe.imaging.evidence
+        return data.examples(recipe, cases, evidence=recipe.imaging.evidence)
     from triagelab.rewards.imaging.preset import load_imaging_preset
 
-    return float(load_imaging_preset(recipe.reward.preset).evidence)
+    return data.examples(recipe, cases, evidence=float(load_imaging_preset(recipe.reward.preset).evidence))
 
 
 def _about(recipe: Recipe, cases: list[ImagingCase], found: list[data.Example]) -> dict[str, Any]:
