@@ -49,6 +49,12 @@ REGISTRY: dict[str, EnvEntry] = {
         EnvEntry(
             "crisis-v1", "triagelab.envs.crisis:CrisisKind", "/crisis", "six roles run a hospital through a disaster"
         ),
+        EnvEntry(
+            "imaging-v1",
+            "triagelab.envs.imaging:ImagingKind",
+            "/imaging",
+            "is this imaging procedure appropriate for this patient? one answer with reasons",
+        ),
     )
 }
 """Every environment that `make`, `triagelab serve` and `triagelab validate` know."""

@@ -71,9 +71,29 @@ class ImagingPreset(_Row):
             raise ValueError("the published rewards look at no citation")
         return self
 
+    def term_names(self) -> tuple[str, ...]:
+        """Return the names of the terms."""
+        return tuple(row.term for row in self.term)
+
+    def bounds(self) -> tuple[float, float]:
+        """Return the lowest and the highest total: citations only cost, every other term only pays."""
+        high = sum(row.weight for row in self.term if row.term != "citation")
+        return -sum(row.weight for row in self.term if row.term == "citation"), high
+
     def needs(self, term: str) -> bool:
         """Return whether a term is part of this reward."""
         return any(row.term == term for row in self.term)
+
+    def term_names(self) -> tuple[str, ...]:
+        """Return the names of the terms in order."""
+        return tuple(row.term for row in self.term)
+
+    def bounds(self) -> tuple[float, float]:
+        """Return the lowest and highest total that a completion can earn."""
+        costs = sum(row.weight for row in self.term if row.term == "citation")
+        best = max(self.labels.usually, self.labels.may, self.labels.not_)
+        pays = sum(row.weight * (best if row.gated else 1.0) for row in self.term if row.term != "citation")
+        return -costs, pays
 
 
 def load_imaging_preset(name_or_path: str | Path) -> ImagingPreset:
