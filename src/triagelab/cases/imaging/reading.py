@@ -19,13 +19,13 @@ from triagelab.cases.imaging.reading_match import Index, is_negative, numbers_in
 from triagelab.cases.imaging.reading_phrases import COMMON, NOTHING, OPENING, Phrase, candidates, phrases
 from triagelab.clinical.imaging import condition
 
-LEAST = 0.3
+LEAST = 0.25
 """How alike a clause and a phrase are before anything is read from it."""
 TURNED = 0.85
 """How much a phrase counts for the opposite where it denies and the clause does not, or the other way round."""
 MARGIN = 0.03
 """How far yes and no are apart before one of them is read."""
-KNOWLEDGE = 0.9
+KNOWLEDGE = 1.0
 """How much the words of the rules count beside the words of notes."""
 _APART = 1.5
 _SPAN = 3

@@ -14,8 +14,10 @@ from scipy import sparse
 
 from triagelab.cases.tokens import fold_phrase, wordset
 
-PIECES = 0.5
+PIECES = 0.25
 """Weight of three-letter pieces beside whole words."""
+FAR = 0.5
+"""How much less alike two phrases are for numbers that are far apart."""
 _STOP = wordset(
     "the a an of in on at to is are was be been has have had and or with for by from as it this that there patient "
     "since so than then here now he she they his her their some any one into about after before during"
@@ -59,13 +61,14 @@ def _pieces(text: str) -> tuple[tuple[str, float], ...]:
 class Index:
     """Known phrases as weighted vectors of length one.
 
-    Shapes: `table` (phrases, pieces); `negative` (phrases).
+    Shapes: `table` (phrases, pieces); `negative` and `numbers`, the first number or nan, (phrases).
     """
 
     columns: Mapping[str, int]
     weights: np.ndarray
     table: sparse.csr_array
     negative: np.ndarray
+    numbers: np.ndarray
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Index:
@@ -84,7 +87,8 @@ class Index:
         table = table.multiply(weights).tocsr()
         lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
         scaled = sparse.diags_array(1 / np.maximum(lengths, 1e-9)) @ table
-        return cls(columns, weights, scaled.tocsr(), np.array([is_negative(text) for text in texts]))
+        numbers = np.array([next(iter(numbers_in(text)), np.nan) for text in texts])
+        return cls(columns, weights, scaled.tocsr(), np.array([is_negative(text) for text in texts]), numbers)
 
     def likeness(self, clause: str) -> np.ndarray:
         """Return the cosine of a clause with every phrase; pieces that no phrase has count as unlike."""
@@ -98,7 +102,17 @@ class Index:
             else:
                 vector[place] = count * self.weights[place]
         length = math.sqrt(float(vector @ vector) + unknown)
-        return self.table @ vector / length if length else np.zeros(len(self.negative))
+        if not length:
+            return np.zeros(len(self.negative))
+        return self.table @ vector / length * self._numbers_alike(clause)
+
+    def _numbers_alike(self, clause: str) -> np.ndarray:
+        """Return how near the first number of each phrase is to one of the clause; 1 where either has none."""
+        told = numbers_in(clause)
+        if not told:
+            return np.ones(len(self.numbers))
+        apart = np.min([np.abs(self.numbers - one) / np.maximum(self.numbers, max(one, 1e-9)) for one in told], axis=0)
+        return 1 - FAR * np.nan_to_num(np.minimum(apart, 1.0), nan=0.0)
 
 
 __all__ = ["Index", "is_negative", "numbers_in"]
