@@ -1,6 +1,6 @@
 """One policy answers the rows that no run has seen; the answers of all policies become the tables.
 
-python experiments/imaging_rewards/judged.py RUN OUT [--evidence]
+python experiments/imaging_rewards/judged.py RUN OUT [--evidence] [--n 50]
 """
 
 from __future__ import annotations
@@ -22,9 +22,13 @@ from triagelab.sentences import SentenceEncoder
 SPLITS = ("test", "ood")
 
 
-def judge(run: Path, out: Path, *, evidence: bool) -> dict[str, Any]:
-    """Return the summary of a run's greedy answers, in the prompts in which its reward trained it."""
-    cases = [case for split in SPLITS for case in dataset_split(split)]
+def judge(run: Path, out: Path, *, evidence: bool, n: int | None = None) -> dict[str, Any]:
+    """Return the summary of a run's greedy answers, in the prompts in which its reward trained it.
+
+    Args:
+        n: rows of each split, for a trial; None is all of them.
+    """
+    cases = [case for split in SPLITS for case in dataset_split(split)[:n]]
     options = {"evidence": evidence_lines} if evidence else {}
     agent = make_imaging_agent(f"model:{run}", **options)
     scorers = Scorers(encoder=SentenceEncoder(), judge=RubricScorer())
@@ -45,8 +49,9 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--evidence", action="store_true", help="Prompts with evidence.")
+    parser.add_argument("--n", type=int, help="Rows of each split, for a trial.")
     arguments = parser.parse_args()
-    found = judge(arguments.run, arguments.out, evidence=arguments.evidence)
+    found = judge(arguments.run, arguments.out, evidence=arguments.evidence, n=arguments.n)
     for split, part in found["splits"].items():
         values = {name: row["value"] for name, row in part["metrics"].items()}
         print(split, {name: None if value is None else round(value, 3) for name, value in values.items()}, flush=True)

@@ -84,13 +84,8 @@ def test_each_reward_moves_the_weights_and_logs_its_terms_beside_the_gold_of_the
 
     def spoken(self: ScoredReward, *, completions: Any, id: Any, **columns: Any) -> list[float | None]:
         said = [gold[row].answer if i % 2 else "no answer" for i, row in enumerate(id)]
-        columns["completion_ids"] = [
-            [*ids, self_end] for ids, self_end in zip(columns["completion_ids"], ends(self, id))
-        ]
+        columns["completion_ids"] = [[*ids, min(self.ends)] for ids in columns["completion_ids"]]
         return given(self, completions=said, id=id, **columns)
-
-    def ends(self: ScoredReward, rows: Any) -> list[int]:
-        return [min(self.ends)] * len(rows)
 
     monkeypatch.setattr(ScoredReward, "__call__", spoken)
     run = train(name, tmp_path / "run", overrides=settings, progress=False)

@@ -48,7 +48,7 @@ def train_imaging(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any
 
 
 def shown_examples(recipe: Recipe, cases: list[ImagingCase]) -> list[data.Example]:
-    """Return cases as the recipe shows them: SFT takes its own share of evidence, GRPO all or none, as the reward says."""
+    """Return cases as they are shown: SFT with its own share of evidence, GRPO with all or none, as the reward says."""
     if recipe.kind == "sft":
         assert recipe.imaging is not None  # only recipes with this table come here
         return data.examples(recipe, cases, evidence=recipe.imaging.evidence)
