@@ -11,6 +11,7 @@ import pytest
 from triagelab.cases.imaging.generator import dataset_split
 from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.training import imaging_data, logs
+from triagelab.training.doctor.diagnosis import diagnose
 from triagelab.training.recipe_files import load_recipe
 from triagelab.training.run import train
 
@@ -99,6 +100,7 @@ def test_each_reward_moves_the_weights_and_logs_its_terms_beside_the_gold_of_the
     assert all(wrong["reward"] < right["reward"] for wrong, right in zip(rows[::2], rows[1::2], strict=True))
     assert all(row["grad_norm"] > 0 and row["exact"] == 0.5 for row in logs.read_curves(run))
     assert not same(weights(start), weights(run))
+    assert not [finding for finding in diagnose(run).findings if finding.id in ("answers-unknown", "levels-unknown")]
 
 
 def test_gold_is_that_of_the_row_wherever_it_stands_in_the_batch() -> None:

@@ -79,7 +79,7 @@ class Record:
         scale: what advantages were divided by: group, batch, none; None is unknown.
         reward: name of the reward preset; "" is unknown.
         reading: what the reader itself has to say.
-        levels: whether the answers are ESI levels; those to states of a hospital crisis are not.
+        levels: whether the answers are ESI levels; those to states of a crisis and to imaging questions are not.
     """
 
     path: Path
@@ -160,7 +160,7 @@ def _read_own(run: Path, recipe: Mapping[str, Any]) -> Record:
         scale=scale if (scale := reward.get("scale")) in SCALES else None,
         reward=str(reward.get("preset") or "") if phase == "grpo" else "",
         reading=[_unreadable(name, numbers) for name, numbers in lost.items() if numbers],
-        levels=not _table(recipe, "crisis"),
+        levels=not (_table(recipe, "crisis") or _table(recipe, "imaging")),
     )
 
 
