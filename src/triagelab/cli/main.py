@@ -8,7 +8,21 @@ from collections.abc import Sequence
 
 import typer
 
-from triagelab.cli import audit, crisis, data, doctor, evaluation, infer, play, score, serve, training, triage, validate
+from triagelab.cli import (
+    audit,
+    crisis,
+    data,
+    doctor,
+    evaluation,
+    imaging,
+    infer,
+    play,
+    score,
+    serve,
+    training,
+    triage,
+    validate,
+)
 from triagelab.errors import TriageLabError
 from triagelab.version import VERSION
 
@@ -20,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (training, doctor, data, triage, score, audit, evaluation, serve, play, validate, infer, crisis):
+for part in (training, doctor, data, triage, score, audit, evaluation, serve, play, validate, infer, crisis, imaging):
     part.register(app)
 
 

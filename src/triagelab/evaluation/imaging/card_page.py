@@ -95,6 +95,7 @@ def _sections(card: Card) -> Iterator[Section]:
 
 def _knowledge(card: Card) -> Iterator[str]:
     one, found = card.knowledge, card.evidence
+    whole = ", ".join(one.verified_conditions) or "none"
     yield (
         f"{one.conditions} conditions with {one.procedures} procedures; {len(one.held_out)} conditions are held out "
         f"entirely: {', '.join(one.held_out) or 'none'}."
@@ -102,8 +103,8 @@ def _knowledge(card: Card) -> Iterator[str]:
     yield (
         f"Verified, that is, in a source that was read: {one.criteria[0]} of {one.criteria[1]} criteria, "
         f"{one.rules[0]} of {one.rules[1]} rules, {one.safety[0]} of {one.safety[1]} safety rules; conditions of "
-        f"which everything is verified: {len(one.verified_conditions)} ({', '.join(one.verified_conditions) or 'none'}). The "
-        "rest names its rule or this project as its source and was recalled, not checked."
+        f"which everything is verified: {len(one.verified_conditions)} ({whole}). "
+        "The rest names its rule or this project as its source and was recalled, not checked."
     )
     yield (
         f"Evidence: {sum(found.verified)} verified entries ({found.verified[0]} rules, {found.verified[1]} studies) "

@@ -42,7 +42,7 @@ class ImagingRecord(_Line):
         variant_id: the patient variant, the unit of every interval.
         status: how the label was found, or why there is none.
         shares: probabilities of usually, may, not.
-        text: the whole completion, of bounded length.
+        text: the whole completion, of bounded length; empty where the source forbids showing what it may quote.
         words: of the reasoning.
     """
 
@@ -114,7 +114,7 @@ def make_record(case: ImagingCase, reply: ImagingReply, *, agent: str, seed: int
         predicted=reply.label,
         status=str(reply.status),
         shares=reply.shares,
-        text=reply.text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8"),
+        text="" if case.question.credentialed else reply.text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8"),
         words=len(answer.reasoning.split()) if answer is not None else 0,
         tokens=tokens if isinstance(tokens, int) else None,
         truncated=reply.truncated,
