@@ -13,9 +13,11 @@ from triagelab.agents.imaging_llm import Evidence
 from triagelab.agents.imaging_scoring import label_shares
 from triagelab.agents.loading import Card, find_model, load_checkpoint
 from triagelab.cases.imaging.question import ImagingQuestion
-from triagelab.completions.imaging_answers import END_THINK, parse_imaging
+from triagelab.completions.imaging_answers import ANSWER, END_ANSWER, END_THINK, THINK, parse_imaging
 from triagelab.completions.imaging_prompts import TEMPLATES, imaging_messages
 from triagelab.errors import BadInputError, UnknownNameError
+
+_MARKS = frozenset((THINK, END_THINK, ANSWER, END_ANSWER))
 
 
 class ImagingModel:
@@ -100,9 +102,16 @@ class ImagingModel:
             return []
         prompts = [self._prompt(question) for question in questions]
         found = self.generator.complete(prompts, seed)
-        texts = [self.generator.text(one) for one in found]
+        texts = [self._text(one) for one in found]
         shares = self._shares(prompts, texts)
         return [_read(text, one, share) for text, one, share in zip(texts, found, shares, strict=True)]
+
+    def _text(self, completion: Completion) -> str:
+        """Return what was written, with the marks of the format also where a tokenizer counts them as special."""
+        text = self.generator.text(completion, special=True)
+        for token in set(self.tokenizer.all_special_tokens) - _MARKS:
+            text = text.replace(token, "")
+        return text
 
     def _shares(self, prompts: Sequence[list[int]], texts: Sequence[str]) -> list[Shares | None]:
         """Return the shares of the labels after the reasoning of each text."""
