@@ -46,16 +46,21 @@ def audit(
     from triagelab.rewards.audit.signal import check_skill, parse_prior
     from triagelab.rewards.audit.subjects import load_subject
     from triagelab.rewards.crisis.names import is_crisis
+    from triagelab.rewards.imaging.names import is_imaging
 
     shares, checked, prices = parse_prior(prior), check_skill(skill), load_costs(costs)
     measured = None if confusion is None else load_confusion(confusion)
     crises = [name for name in rewards if is_crisis(name)]
-    if crises and html is not None:
-        raise BadInputError("--html", str(html), "rewards of levels", f"{crises[0]} is one of the hospital crisis")
+    images = [name for name in rewards if is_imaging(name)]
+    if (crises or images) and html is not None:
+        about = f"{crises[0]} is one of the hospital crisis" if crises else f"{images[0]} is one of imaging"
+        raise BadInputError("--html", str(html), "rewards of levels", about)
     if html is not None:
         _check_folder(html, "--html")
     if crises:
         return _audit_crises(rewards, crises, as_json, strict)
+    if images:
+        return _audit_images(rewards, images, as_json, strict)
     subjects = [load_subject(name) for name in rewards]
     if weights is not None:
         subjects = [replace(subject, sampling=parse_weights(weights)) for subject in subjects]
@@ -178,6 +183,22 @@ def _audit_crises(rewards: list[str], crises: list[str], as_json: bool, strict: 
             if number:
                 out.rule(style="dim")
             show(one, out)
+    if strict and any(one.severe for one in audits):
+        raise typer.Exit(1)
+
+
+def _audit_images(rewards: list[str], images: list[str], as_json: bool, strict: bool) -> None:
+    from triagelab.cli.imaging_audit import audit_named, print_audits
+
+    if len(images) < len(rewards):
+        other = next(name for name in rewards if name not in images)
+        raise BadInputError("REWARD", other, "rewards of one task", f"{images[0]} is one of imaging")
+    audits = [audit_named(name) for name in images]
+    if as_json:
+        rows = [plain(one.row()) for one in audits]
+        typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, allow_nan=False))
+    else:
+        print_audits(audits)
     if strict and any(one.severe for one in audits):
         raise typer.Exit(1)
 

@@ -11,9 +11,11 @@ from typing import Any
 from triagelab.errors import BadInputError
 from triagelab.rewards.audit.audit import Audit, audit
 from triagelab.rewards.audit.crisis_audit import CrisisAudit, audit_crisis
+from triagelab.rewards.audit.imaging_audit import ImagingAudit, audit_imaging
 from triagelab.rewards.audit.signal import PRIORS, mix_of
 from triagelab.rewards.audit.subject import subject_of
 from triagelab.rewards.crisis.preset import CrisisPreset, load_crisis_preset
+from triagelab.rewards.imaging.preset import ImagingPreset, load_imaging_preset
 from triagelab.rewards.presets import load_preset
 from triagelab.rewards.spec import ScaleRewards
 from triagelab.training.checkpoints import CONFIG
@@ -51,10 +53,11 @@ def check_reward(recipe: RunRecipe, out: Path, *, accept: bool) -> dict[str, Any
     if not isinstance(recipe, Recipe) or recipe.kind != "grpo" or recipe.bedside is not None:
         return None
     if recipe.imaging is not None:
-        return None
-    if recipe.crisis is not None:
+        found = _imaging_audit(load_imaging_preset(recipe.reward.preset).model_dump_json(by_alias=True))
+        about: dict[str, Any] = {"rows": found.rows}
+    elif recipe.crisis is not None:
         found = _crisis_audit(load_crisis_preset(recipe.reward.preset).model_dump_json())
-        about: dict[str, Any] = {"states": found.states}
+        about = {"states": found.states}
     else:
         found = audit_recipe(recipe)
         about = {"skill": found.signal.skill, "prior": [round(share, 6) for share in found.signal.prior]}
@@ -80,6 +83,12 @@ def check_reward(recipe: RunRecipe, out: Path, *, accept: bool) -> dict[str, Any
 def _crisis_audit(preset: str) -> CrisisAudit:
     """Return the audit of a crisis preset, given as JSON so that a changed file is audited again."""
     return audit_crisis(CrisisPreset.model_validate_json(preset))
+
+
+@cache
+def _imaging_audit(preset: str) -> ImagingAudit:
+    """Return the audit of an imaging preset, given as JSON so that a changed file is audited again."""
+    return audit_imaging(ImagingPreset.model_validate_json(preset))
 
 
 def _command(recipe: Recipe) -> str:
