@@ -1,7 +1,8 @@
-"""Sentences of a reasoning read as claims about the criteria of a condition: which one, and whether it is said to hold.
+"""Sentences of a reasoning read as claims about the criteria of a condition: which one, and whether it holds.
 
-Lexical and deterministic: a sentence is compared with the two sentences of every criterion and with the phrases by which
-notes word its feature. What is not near to any of them is no claim; where it cannot be told what is said, it is none.
+Lexical and deterministic: a sentence is compared with the two sentences of every criterion and with the phrases by
+which notes word its feature. What is not near to any of them is no claim; where it cannot be told what is said,
+it is none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether a completion has the form that was asked for: the tags to the letter, and three to six sentences of its own."""
+"""Whether a completion has the form that was asked for: tags to the letter, three to six sentences of its own."""
 
 from __future__ import annotations
 

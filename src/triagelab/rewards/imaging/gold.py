@@ -21,6 +21,7 @@ class Gold:
         facts: what the note tells.
         note, asked: what is shown, so that copying can be told from reasoning.
         evidence: the lines that a prompt with evidence shows.
+        credentialed: the note may leave this machine by no means.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Gold:
     note: str = ""
     asked: str = ""
     evidence: tuple[str, ...] = ()
+    credentialed: bool = False
 
 
 def gold_of(case: ImagingCase) -> Gold:
@@ -47,6 +49,7 @@ def gold_of(case: ImagingCase) -> Gold:
         note=question.note,
         asked=question.asked,
         evidence=evidence_lines(question),
+        credentialed=question.credentialed,
     )
 
 

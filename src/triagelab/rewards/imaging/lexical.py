@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 
 from triagelab.clinical.imaging import Appropriateness
 from triagelab.clinical.imaging_table import LABELS
+from triagelab.files import read_toml
 
 LONGEST = 600
 """Characters of a sentence that are looked at."""
@@ -17,187 +19,27 @@ FEWEST_WORDS = 3
 LEAST_FILLING = 0.15
 """Share of filling words in a sentence whose verb is none of the common ones."""
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|\d+(?:\.\d+)?%?")
-_NEGATES = frozenset(
-    [
-        "no",
-        "not",
-        "without",
-        "never",
-        "neither",
-        "nor",
-        "none",
-        "absent",
-        "denies",
-        "denied",
-        "lacks",
-        "lacking",
-        "negative",
-        "nothing",
-    ]
-)
-_FILLING = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "by",
-        "to",
-        "for",
-        "with",
-        "from",
-        "as",
-        "and",
-        "or",
-        "but",
-        "so",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "will",
-        "would",
-        "should",
-        "there",
-        "this",
-        "that",
-        "these",
-        "those",
-        "it",
-        "its",
-        "his",
-        "her",
-        "their",
-        "she",
-        "he",
-        "they",
-        "patient",
-        "s",
-        "t",
-        "than",
-        "then",
-        "thus",
-        "therefore",
-        "also",
-        "very",
-        "any",
-    ]
-)
-_VERBS = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "will",
-        "would",
-        "should",
-        "cannot",
-        "isn",
-        "wasn",
-        "adds",
-        "need",
-        "needs",
-        "shows",
-        "show",
-        "means",
-        "makes",
-        "gives",
-        "lies",
-        "lasts",
-        "carries",
-        "carry",
-        "call",
-        "calls",
-        "comes",
-        "come",
-        "came",
-        "allows",
-        "helps",
-        "stays",
-        "remains",
-        "became",
-        "becomes",
-        "occurs",
-        "occurred",
-        "lasted",
-        "lost",
-        "loses",
-        "answers",
-        "excludes",
-        "exclude",
-        "rules",
-        "fits",
-        "points",
-        "favours",
-        "raises",
-        "lowers",
-        "requires",
-        "suggests",
-        "finds",
-        "misses",
-        "takes",
-        "took",
-        "hurts",
-        "vomited",
-        "fell",
-        "walked",
-        "walks",
-        "moves",
-        "bears",
-        "follows",
-        "wants",
-        "keeps",
-        "saw",
-        "died",
-        "add",
-        "began",
-        "begin",
-        "locks",
-        "work",
-        "works",
-        "speak",
-        "speaks",
-        "helps",
-        "help",
-    ]
-)
 _PLAIN_VERB = re.compile(r"[a-z]{3,}(?:s|ed)")
 _LABEL = re.compile(
     r"usually[\s_-]+not[\s_-]+appropriate|usually[\s_-]+appropriate|may[\s_-]+be[\s_-]+appropriate"
     r"|(?:not|in)[\s_-]*appropriate"
 )
 _FALSE = re.compile(r"\b(?:it is|it's) (?:not true|false|wrong|untrue|not the case) that\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The lists of `words.toml`."""
+
+    negates: frozenset[str]
+    filling: frozenset[str]
+    verbs: frozenset[str]
+
+
+@cache
+def _lists() -> _Lists:
+    raw = read_toml(str(resources.files("triagelab.rewards.imaging") / "words.toml"))
+    return _Lists(**{name: frozenset(words.split()) for name, words in raw.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +60,8 @@ def words_of(sentence: str) -> Words:
     # "It is not true that" turns the rest around and is no negation of its own.
     low, turned = _FALSE.subn(" ", low)
     found = _WORD.findall(low)
-    negations = [word for word in found if word in _NEGATES]
-    stems = frozenset(stem(word) for word in found if word not in _NEGATES and word not in _FILLING)
+    negations = [word for word in found if word in _lists().negates]
+    stems = frozenset(stem(word) for word in found if word not in _lists().negates and word not in _lists().filling)
     return Words(stems, (len(negations) > 0) != (turned % 2 == 1), _is_full(low, found), len(found))
 
 
@@ -272,9 +114,9 @@ def likeness(said: Collection[str], text: Collection[str], weights: Mapping[str,
 def _is_full(low: str, found: list[str]) -> bool:
     if len(found) < FEWEST_WORDS or low.count(",") + low.count(";") + low.count("/") > len(found) / 3:
         return False
-    if any(word in _VERBS for word in found):
+    if any(word in _lists().verbs for word in found):
         return True
-    filling = sum(word in _FILLING or word in _NEGATES for word in found)
+    filling = sum(word in _lists().filling or word in _lists().negates for word in found)
     return filling >= LEAST_FILLING * len(found) and any(_PLAIN_VERB.fullmatch(word) for word in found[1:])
 
 

@@ -16,7 +16,7 @@ def imaging_preset_names() -> tuple[str, ...]:
 
 
 def is_imaging(reward: str) -> bool:
-    """Return whether an imaging reward is meant: a shipped name, one that begins like them, or a TOML file like them."""
+    """Return whether an imaging reward is meant: a shipped name or one that begins like it, or a TOML file."""
     if reward in imaging_preset_names():
         return True
     path = Path(reward)

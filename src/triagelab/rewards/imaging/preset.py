@@ -84,17 +84,6 @@ class ImagingPreset(_Row):
         """Return whether a term is part of this reward."""
         return any(row.term == term for row in self.term)
 
-    def term_names(self) -> tuple[str, ...]:
-        """Return the names of the terms in order."""
-        return tuple(row.term for row in self.term)
-
-    def bounds(self) -> tuple[float, float]:
-        """Return the lowest and highest total that a completion can earn."""
-        costs = sum(row.weight for row in self.term if row.term == "citation")
-        best = max(self.labels.usually, self.labels.may, self.labels.not_)
-        pays = sum(row.weight * (best if row.gated else 1.0) for row in self.term if row.term != "citation")
-        return -costs, pays
-
 
 def load_imaging_preset(name_or_path: str | Path) -> ImagingPreset:
     """Return a shipped imaging reward by name, or the one in a TOML file.

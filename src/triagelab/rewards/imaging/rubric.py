@@ -1,8 +1,8 @@
 """The rubric scorer: marks for a reasoning by fixed rules over claims and reasons. Deterministic, offline, no model.
 
-Only full sentences count. A criterion that decides nothing here, a criterion said both ways, a reason of another rule, an
-invented citation and sentences about nothing known all cost, so that naming everything is worth less than naming what
-decides.
+Only full sentences count. A criterion that decides nothing here, a criterion said both ways, a reason of another rule,
+an invented citation and sentences about nothing known all cost, so that naming everything is worth less than
+naming what decides.
 """
 
 from __future__ import annotations
@@ -46,7 +46,11 @@ class _Key:
 
 @dataclass(frozen=True)
 class _Read:
-    """What a reasoning says. `given`: reason -> likeness; `strange`: reasons of other rules; `idle`: says nothing known."""
+    """What a reasoning says.
+
+    Attributes:
+        given: reason -> likeness. strange: reasons of other rules. idle: sentences that say nothing known.
+    """
 
     claims: frozenset[tuple[str, bool]]
     given: Mapping[str, float]

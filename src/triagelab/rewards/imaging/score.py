@@ -173,7 +173,14 @@ def _item(row: _Row) -> JudgeItem:
     gold = row.gold
     question = f"{gold.note}\nProcedure: {gold.asked or gold.procedure}".strip()
     return JudgeItem(
-        question, row.reasoning, gold.reasoning, row.answer.label, gold.condition, gold.procedure, gold.facts
+        question_text=question,
+        reasoning=row.reasoning,
+        gold_reasoning=gold.reasoning,
+        answer_label=row.answer.label,
+        condition=gold.condition,
+        procedure=gold.procedure,
+        facts=gold.facts,
+        credentialed=gold.credentialed,
     )
 
 

@@ -1,8 +1,8 @@
-"""How well a reasoning matches the gold trace, both ways: sentences matched one to one by an encoder and by what they say.
+"""How well a reasoning matches the gold trace both ways: sentences matched one to one by an encoder and by claims.
 
 The encoder tells what a sentence is about; it hardly sees "not". So a pair of sentences counts only where neither the
-words nor the claims nor the labels of the two contradict each other, and only above a floor that unrelated sentences about
-the same condition stay below. Matches are one to one: saying a thing twice gains nothing and costs precision.
+words nor the claims nor the labels of the two contradict each other, and only above a floor that unrelated sentences
+about the same condition stay below. Matches are one to one: saying a thing twice gains nothing and costs precision.
 """
 
 from __future__ import annotations
