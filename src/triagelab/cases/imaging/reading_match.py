@@ -18,6 +18,8 @@ PIECES = 0.25
 """Weight of three-letter pieces beside whole words."""
 FAR = 0.5
 """How much less alike two phrases are for numbers that are far apart."""
+STEEP = 8.0
+"""Numbers count as far apart from an eighth of the larger one on: 36.7 and 37.9 °C are not alike."""
 _STOP = wordset(
     "the a an of in on at to is are was be been has have had and or with for by from as it this that there patient "
     "since so than then here now he she they his her their some any one into about after before during"
@@ -107,12 +109,12 @@ class Index:
         return self.table @ vector / length * self._numbers_alike(clause)
 
     def _numbers_alike(self, clause: str) -> np.ndarray:
-        """Return how near the first number of each phrase is to one of the clause; 1 where either has none."""
+        """Return how near the first numbers of clause and phrase are; 1 where either has none. Shapes: (phrases)."""
         told = numbers_in(clause)
         if not told:
             return np.ones(len(self.numbers))
-        apart = np.min([np.abs(self.numbers - one) / np.maximum(self.numbers, max(one, 1e-9)) for one in told], axis=0)
-        return 1 - FAR * np.nan_to_num(np.minimum(apart, 1.0), nan=0.0)
+        apart = np.abs(self.numbers - told[0]) / np.maximum(self.numbers, max(told[0], 1e-9))
+        return 1 - FAR * np.nan_to_num(np.minimum(STEEP * apart, 1.0), nan=0.0)
 
 
 __all__ = ["Index", "is_negative", "numbers_in"]

@@ -120,6 +120,9 @@ def test_likeness_is_one_for_the_phrase_itself_and_falls_with_numbers_apart() ->
     assert index.likeness("white cells 7.4 per nL")[0] == pytest.approx(1)
     high = index.likeness("white cells 13 per nL")
     assert high[1] > high[0]
+    beds = Index.of(["temperature 36.7 C", "temperature 37.9 C", "blood pressure 131/80", "blood pressure 84/50"])
+    assert beds.likeness("temperature 38.1 C").argmax() == 1
+    assert beds.likeness("blood pressure 124/80").argmax() == 2
     assert index.likeness("").tolist() == [0, 0, 0, 0]
     assert index.likeness("pulse 88")[3] == pytest.approx(1)
 
