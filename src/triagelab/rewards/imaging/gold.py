@@ -45,7 +45,7 @@ def gold_of(case: ImagingCase) -> Gold:
         reasoning=truth.reasoning,
         condition=truth.condition,
         procedure=truth.procedure,
-        facts=truth.facts,
+        facts=dict(truth.facts),
         note=question.note,
         asked=question.asked,
         evidence=evidence_lines(question),

@@ -105,6 +105,8 @@ def _align(pair: Pair, table: np.ndarray, place: dict[str, int]) -> Alignment:
     likeness = np.clip((_cosines(pair.generated, pair.gold, table, place) - FLOOR) / (1 - FLOOR), 0.0, 1.0)
     gold = {normal(sentence) for sentence in pair.gold}
     both = {normal(sentence) for sentence in pair.generated} & gold
+    likeness[_repeats(pair.generated), :] = 0.0
+    likeness[:, _repeats(pair.gold)] = 0.0
     for row, column in zip(*np.nonzero(likeness), strict=True):
         one, other = pair.generated[int(row)], pair.gold[int(column)]
         if not (_counts(one, both) and _counts(other, both)) or contradict(*sorted((one, other)), pair.condition):
@@ -114,6 +116,12 @@ def _align(pair: Pair, table: np.ndarray, place: dict[str, int]) -> Alignment:
     precision, recall = matched / len(pair.generated), matched / len(pair.gold)
     total = precision + recall
     return Alignment(precision, recall, 2 * precision * recall / total if total else 0.0)
+
+
+def _repeats(sentences: Sequence[str]) -> list[int]:
+    """Return the places of sentences that have stood before: they match nothing again."""
+    said = [normal(sentence) for sentence in sentences]
+    return [place for place, one in enumerate(said) if one in said[:place]]
 
 
 def _counts(sentence: str, both: set[str]) -> bool:
