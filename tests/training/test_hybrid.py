@@ -20,7 +20,7 @@ from triagelab.training.pool_fit import fit_pool
 from triagelab.training.run import train
 
 pytestmark = pytest.mark.training
-SMALL = {"notes.n": 240, "notes.n_dev": 120, "head.networks": 1, "head.epochs": 3, "threads": 1}
+SMALL = {"notes.n": 120, "notes.n_dev": 60, "head.networks": 1, "head.epochs": 3, "threads": 1}
 ARREST = Presentation("x", "Cardiac arrest, CPR in progress, intubated by the crew")
 
 
@@ -38,7 +38,7 @@ def monkeypatch_module():
 
 @pytest.fixture(scope="module")
 def shown():
-    return [case.presentation for case in load_dataset("generated", split="test", n=60)]
+    return [case.presentation for case in load_dataset("generated", split="test", n=30)]
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +50,8 @@ def hybrid(run) -> HybridAgent:
 
 def test_the_run_says_what_it_learnt_from_and_reached(run):
     manifest = json.loads((run / "manifest.json").read_text())
-    assert manifest["data"] == {"generated train": 240, "written dev": 120}
-    assert sum(manifest["levels"].values()) == 240
+    assert manifest["data"] == {"generated train": 120, "written dev": 60}
+    assert sum(manifest["levels"].values()) == 120
     assert set(manifest["dev"]["note"]) >= {"kappa", "n", "rules alone", "encoder alone", "tabular alone"}
     curves = [json.loads(line) for line in (run / "curves.jsonl").read_text().splitlines()]
     assert [row["step"] for row in curves] == [1, 2, 3]
@@ -96,7 +96,7 @@ def test_the_encoder_inside_a_hybrid_run_is_an_agent_of_its_own(run, shown):
 
 def test_a_tuned_encoder_is_saved_and_loaded(tmp_path, shown, monkeypatch):
     monkeypatch.setenv("TRIAGELAB_CACHE", str(tmp_path / "cache"))
-    few = {**SMALL, "notes.n": 128, "notes.n_dev": 60, "notes.dev": "generated"}
+    few = {**SMALL, "notes.n": 48, "notes.n_dev": 50, "notes.dev": "generated"}
     settings = {**few, "sentences.tune_layers": 1, "kind": "encoder"}
     run = train("hybrid-generated", tmp_path / "tuned", overrides=settings, progress=False)
     agent = load_agent(f"encoder:{run}")
