@@ -29,6 +29,7 @@ KNOWLEDGE = 1.0
 """How much the words of the rules count beside the words of notes."""
 _APART = 1.5
 _SPAN = 3
+_MOST_KEPT = 4_096
 _PERSON = re.compile(
     r"^\s*(?:this is an? )?(?:(?P<months>\d+)\s*(?:-?months?-old|mo\b)|"
     r"(?P<years>\d+)\s*(?:-?years?-old|yo?\b|(?=[FM]\b)))\s*(?P<sex>woman|man|girl|boy|female|male|F\b|M\b)?\s*[,.:;]?\s*",
@@ -120,6 +121,8 @@ class _Reader:
     def evidence(self, clause: str) -> np.ndarray:
         """Return how much a clause says for no, yes, or neither of them, of everything. Shapes: (abouts, 3)."""
         if clause not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
             alike = _likeness(clause)[self.places] * self.scale
             if not numbers_in(clause):
                 alike = np.where(self.counts, 0.0, alike)
@@ -212,7 +215,7 @@ def _index() -> Index:
     return Index.of([one.text for one in phrases()])
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_048)
 def _likeness(clause: str) -> np.ndarray:
     return _index().likeness(clause)
 
