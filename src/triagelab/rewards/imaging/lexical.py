@@ -93,6 +93,7 @@ def labels_in(sentence: str) -> frozenset[Appropriateness]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=65_536)
 def normal(sentence: str) -> str:
     """Return a sentence as equal ones are recognised: letters and digits only."""
     return " ".join(_WORD.findall(sentence.lower()))

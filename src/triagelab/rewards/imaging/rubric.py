@@ -82,7 +82,7 @@ def _grade(item: JudgeItem) -> Grades:
     }
     useful = (read.sentences - read.idle - read.repeated) / read.sentences
     reason = sum(read.given.values()) / len(key.reasons)
-    concepts = _f1(claimed, key) if key.wanted else reason / (1 + len(claimed - key.deciding))
+    concepts = _f1(claimed, right, key) if key.wanted else reason / (1 + len(claimed - key.deciding))
     sense = _sense(claimed, right, key) if key.wanted else reason / (1 + len(claimed - right))
     faults = read.strange + len(invented(item.reasoning, _citable()))
     faults += sum(key.holding.get(name) != held for name, held in read.claims)
@@ -90,10 +90,13 @@ def _grade(item: JudgeItem) -> Grades:
     return Grades(*(round(HIGHEST * min(1.0, mark), 4) for mark in marks))
 
 
-def _f1(claimed: set[str], key: _Key) -> float:
-    """Return the F1 of claimed against deciding criteria; deciding ones beyond the gold sentences are no fault."""
-    hits = len(claimed & key.wanted.keys())
-    beside = len(claimed - key.wanted.keys() - key.deciding)
+def _f1(claimed: set[str], right: set[str], key: _Key) -> float:
+    """Return the F1 of claimed against deciding criteria; deciding ones beyond the gold sentences are no fault.
+
+    A criterion said the wrong way round, or both ways, is beside the point.
+    """
+    hits = len(right & key.wanted.keys())
+    beside = len(claimed - key.wanted.keys() - key.deciding) + len((claimed - right) & key.deciding)
     return 2 * hits / (hits + beside + len(key.wanted)) if hits else 0.0
 
 
