@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from chat_server import chat_server, good
 from triagelab.cli.main import run
 
 
@@ -113,6 +114,35 @@ def test_the_rubric_scorer_is_checked(capsys, tmp_path):
     assert code == 0
     assert out.startswith("rubric scorer: 30 items")
     assert json.loads((tmp_path / "j.json").read_text())["judge"] == "rubric scorer"
+
+
+def test_a_served_model_answers_and_judges(capsys, tmp_path):
+    said = "<think>The rule is negative here today.</think><answer>usually not appropriate</answer>"
+    with chat_server(otherwise=good(said)) as server:
+        asked = (
+            "--agent",
+            "llm:tiny",
+            "--base-url",
+            server.base_url,
+            "--variants",
+            "4",
+            "--no-encoder",
+            "--limit",
+            "8",
+        )
+        code, out, _ = told(capsys, "evaluate", *asked, "--split", "test", "--out", str(tmp_path))
+        assert code == 0
+        assert "requests: " in out
+    rows = [json.loads(line) for line in (tmp_path / "llm-tiny" / "records.jsonl").read_text().splitlines()]
+    assert {(row["predicted"], row["status"], row["words"]) for row in rows} == {
+        ("usually not appropriate", "clean", 6)
+    }
+    marks = good('{"concepts": 5, "logic": 6, "evidence": 7}')
+    with chat_server(otherwise=marks) as server:
+        judge = ("--judge", "llm:tiny", "--base-url", server.base_url, "--n", "6", "--calls", "2")
+        code, out, _ = told(capsys, "judge-check", *judge)
+    assert code == 0
+    assert out.startswith("judge:tiny: 6 items, 2 calls each, 0.0% of the calls unreadable")
 
 
 @pytest.mark.parametrize(
