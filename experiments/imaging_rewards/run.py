@@ -120,7 +120,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     for name, evidence in ({START: False} | shows).items():
         folder = out / JUDGED / name
         if not done(folder, "summary.json"):
-            jobs.append((name, _judging(out / name, folder, evidence=evidence)))
+            jobs.append((name, _judging(out / name, folder, evidence=evidence, n=arguments.n)))
     in_parallel(jobs, arguments.workers)
 
 
@@ -129,9 +129,10 @@ def _evidence(run: Run) -> bool:
     return load_imaging_preset(f"imaging-{run.arm}").evidence
 
 
-def _judging(run: Path, folder: Path, *, evidence: bool) -> Callable[[], str]:
+def _judging(run: Path, folder: Path, *, evidence: bool, n: int | None) -> Callable[[], str]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     line = [sys.executable, str(HERE / "judged.py"), str(run), str(folder), *(["--evidence"] if evidence else [])]
+    line += [] if n is None else ["--n", str(n)]
     return lambda: call(line, folder.with_suffix(".log"))
 
 
@@ -160,6 +161,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="*", type=int, default=list(SEEDS))
     parser.add_argument("--designs", nargs="*", choices=DESIGNS, default=list(DESIGNS))
     parser.add_argument("--published", action="store_true", help="The published forms of the rewards, too.")
+    parser.add_argument("--n", type=int, help="Rows of each split that are judged, for a trial.")
     parser.add_argument("--set", nargs="*", default=[], help="Settings of every GRPO run, such as optim.steps=10.")
     parser.add_argument("--start-set", nargs="*", default=[], help="Settings of the SFT run.")
     arguments = parser.parse_args()
