@@ -156,12 +156,9 @@ def decide_imaging(condition_id: str, procedure_id: str, facts: Values) -> Imagi
 
 
 def label_of(condition_id: str, procedure_id: str, facts: Values) -> tuple[Appropriateness, bool]:
-    """Return the label and whether the facts settle it; facts are taken as checked. Fast: no trace is made."""
-    one = condition(condition_id)
-    found = _settle(one, procedure_id, facts)
-    procedure = procedures()[procedure_id]
-    open_to = {_lowered(rule, procedure, facts)[0] for rule in found.possible}
-    return _lowered(found.rule, procedure, facts)[0], len(open_to) == 1
+    """Return the label and whether the facts leave one rule only; facts are taken as checked, no trace is made."""
+    found = _settle(condition(condition_id), procedure_id, facts)
+    return _lowered(found.rule, procedures()[procedure_id], facts)[0], len(found.possible) == 1
 
 
 def features_of(condition_id: str) -> Mapping[str, str]:
