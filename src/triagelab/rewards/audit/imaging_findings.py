@@ -162,7 +162,9 @@ def _reasons(named: Named, read: bool) -> Iterator[Finding]:
                 "Take a reward with a judge or a similarity where reasons matter.",
             )
         return
-    above = [one for one in tricks if one.mean >= least - ALIKE * gold]
+    # The reasons of another row of the condition share criteria with this one: they are worth something.
+    limits = {one.name: named["brief"].mean if one.name == "sibling-row" else least for one in tricks}
+    above = [one for one in tricks if one.mean >= limits[one.name] - ALIKE * gold]
     if above:
         yield Finding(
             "imaging-worthless-reasons",
