@@ -105,7 +105,10 @@ def _brief(bench: Bench) -> Sequence[str]:
 
 
 def _partial(bench: Bench) -> Sequence[str]:
-    return bench.gold.reasoning[0], bench.gold.reasoning[-1]
+    """Return what was asked, the first true reason and the conclusion: in full form, with less in it."""
+    asked = f"The question is {bench.gold.asked} for {condition(bench.gold.condition).title}."
+    told = [one for one in bench.gold.reasoning if not one.startswith("The question is ")]
+    return asked, told[0], told[-1]
 
 
 def _evidence(bench: Bench) -> Sequence[str]:
