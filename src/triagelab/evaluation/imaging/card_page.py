@@ -120,7 +120,7 @@ def _knowledge(card: Card) -> Iterator[str]:
 
 def _split_words(card: Card) -> Iterator[str]:
     yield (
-        "`test`: other variants of the conditions in train; `ood`: conditions that are held out. A variant falls to a "
+        "test: other variants of the conditions in train; ood: conditions that are held out. A variant falls to a "
         "split by a hash of what decides it, so that no seed can put it on two sides."
     )
     for split in card.splits:
