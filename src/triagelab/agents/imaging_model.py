@@ -1,4 +1,4 @@
-"""A local checkpoint as an imaging agent: it answers in batches, and the labels are weighed after its reasoning."""
+"""A local checkpoint as an imaging agent: it answers in batches; labels are weighed where it first names one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from triagelab.agents.fingerprint import fingerprint
 from triagelab.agents.generation import Completion, Generator
 from triagelab.agents.imaging_base import ImagingReply, Shares
 from triagelab.agents.imaging_llm import Evidence
-from triagelab.agents.imaging_scoring import label_shares
+from triagelab.agents.imaging_scoring import label_shares, where_named
 from triagelab.agents.loading import Card, find_model, load_checkpoint
 from triagelab.cases.imaging.question import ImagingQuestion
 from triagelab.completions.imaging_answers import ANSWER, END_ANSWER, END_THINK, THINK, parse_imaging
@@ -23,7 +23,8 @@ _MARKS = frozenset((THINK, END_THINK, ANSWER, END_ANSWER))
 class ImagingModel:
     """Answers by generating with a model on this machine, asked as in its training.
 
-    The shares are the probabilities that the model gives the three answers after its own reasoning.
+    The shares are the probabilities that the model gives the three labels where it first names one: in the last
+    sentence of its reasoning, or in the answer.
     Missing: no shares where the reasoning never ended.
 
     Attributes:
@@ -114,12 +115,12 @@ class ImagingModel:
         return text
 
     def _shares(self, prompts: Sequence[list[int]], texts: Sequence[str]) -> list[Shares | None]:
-        """Return the shares of the labels after the reasoning of each text."""
-        ended = [place for place, text in enumerate(texts) if self.shares and END_THINK in text]
-        befores = [texts[place][: texts[place].rindex(END_THINK) + len(END_THINK)] for place in ended]
-        weighed = label_shares(self.generator, [prompts[place] for place in ended], befores)
+        """Return the shares of the labels where each text first names one."""
+        named = {place: told for place, text in enumerate(texts) if self.shares and (told := where_named(text))}
+        befores, ways = [told[0] for told in named.values()], [told[1] for told in named.values()]
+        weighed = label_shares(self.generator, [prompts[place] for place in named], befores, ways)
         found: list[Shares | None] = [None] * len(texts)
-        for place, shares in zip(ended, weighed, strict=True):
+        for place, shares in zip(named, weighed, strict=True):
             found[place] = shares
         return found
 

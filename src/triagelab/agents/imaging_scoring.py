@@ -1,30 +1,54 @@
-"""How probable a local model finds each of the three imaging labels as the answer after a given reasoning."""
+"""How probable a local model finds each of the three imaging labels, at the place where it first names one."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from triagelab.agents.generation import Generator
 from triagelab.agents.imaging_base import Shares
 from triagelab.clinical.imaging import ORDER
-from triagelab.completions.imaging_answers import ANSWER, END_ANSWER
+from triagelab.completions.imaging_answers import ANSWER, END_ANSWER, END_THINK
 
-ANSWERS = tuple(f"{ANSWER}{label.value}{END_ANSWER}" for label in ORDER)
+Ways = tuple[str, ...]
+"""Three ways to go on, one a label, in the order of ORDER."""
+ANSWERS: Ways = tuple(f"{ANSWER}{label.value}{END_ANSWER}" for label in ORDER)
+PLAIN: Ways = tuple(label.value for label in ORDER)
+STATED: Ways = tuple(text if text.startswith("may") else f"is {text}" for text in PLAIN)
+_NAMED = re.compile(r"(is )?usually not appropriate|(is )?usually appropriate|may be appropriate", re.IGNORECASE)
 
 
-def label_shares(generator: Generator, prompts: Sequence[list[int]], befores: Sequence[str]) -> list[Shares]:
-    """Return the shares of the labels: the probabilities of the three whole answers, made to add up to one.
+def where_named(text: str) -> tuple[str, Ways] | None:
+    """Return what stands before the first label that a completion names, and the three ways to go on from there.
+
+    A sentence such as "So MRI is usually appropriate" settles the answer after it, so labels are weighed there.
+    Missing: None where the reasoning never ended.
+    """
+    end = text.rfind(END_THINK)
+    if end < 0:
+        return None
+    named = _NAMED.search(text, 0, end)
+    if named is None:
+        return text[: end + len(END_THINK)], ANSWERS
+    stated = named[0].lower().startswith(("is ", "may"))
+    return text[: named.start()], STATED if stated else PLAIN
+
+
+def label_shares(
+    generator: Generator, prompts: Sequence[list[int]], befores: Sequence[str], ways: Sequence[Ways]
+) -> list[Shares]:
+    """Return the shares of the labels: the probabilities of three ways to go on, made to add up to one.
 
     Args:
-        befores: what the model wrote up to the end of its reasoning, one a prompt.
+        befores: what the model wrote up to there, one a prompt.
     """
     rows: list[tuple[list[int], int]] = []
-    for prompt, before in zip(prompts, befores, strict=True):
-        for answer in ANSWERS:
-            # Tokenised in one piece, as training text is; what the three share is the text before the answer.
-            whole = _ids(generator.tokenizer, before + answer)
+    for prompt, before, three in zip(prompts, befores, ways, strict=True):
+        for way in three:
+            # Tokenised in one piece, as training text is; what the three share is the text before the label.
+            whole = _ids(generator.tokenizer, before + way)
             start = _shared(whole, _ids(generator.tokenizer, before))
             rows.append((prompt + whole, len(prompt) + start))
     logs = _log_probabilities(generator, rows)
@@ -81,4 +105,4 @@ def _normalised(logs: Sequence[float]) -> Shares:
     return usually / total, may / total, no / total
 
 
-__all__ = ["ANSWERS", "label_shares"]
+__all__ = ["ANSWERS", "PLAIN", "STATED", "Ways", "label_shares", "where_named"]

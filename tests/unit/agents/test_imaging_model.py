@@ -12,7 +12,7 @@ from triagelab.agents.imaging_base import ImagingAgent
 from triagelab.agents.imaging_judge import LocalJudge
 from triagelab.agents.imaging_model import ImagingModel
 from triagelab.agents.imaging_registry import make_imaging_agent
-from triagelab.agents.imaging_scoring import ANSWERS, label_shares
+from triagelab.agents.imaging_scoring import ANSWERS, PLAIN, STATED, label_shares, where_named
 from triagelab.cases.imaging.generator import imaging_case
 from triagelab.clinical.imaging import Appropriateness
 from triagelab.errors import BadInputError
@@ -27,8 +27,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from transformers import AutoTokenizer
 
     from triagelab.files import write_json
-    from triagelab.training.config import TinyModel
     from triagelab.training.crisis_format import tiny_tokenizer
+    from triagelab.training.model_config import TinyModel
     from triagelab.training.models import tiny_model
 
     folder = tmp_path_factory.mktemp("run") / "model"
@@ -76,13 +76,28 @@ def test_an_answer_is_read_and_the_labels_are_weighed(agent: ImagingModel, monke
     assert agent.answer(QUESTIONS[:1])[0].shares is None
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<think>It hurts.</think><answer>may be appropriate</answer>", ("<think>It hurts.</think>", ANSWERS)),
+        ("<think>It hurts. So CT is usually not appropriate.</think>x", ("<think>It hurts. So CT ", STATED)),
+        ("<think>So CT may be appropriate.</think>x", ("<think>So CT ", STATED)),
+        ("<think>Usually appropriate, I think.</think>x", ("<think>", PLAIN)),
+        ("<think>It never ends. So CT is usually appropriate.", None),
+        ("", None),
+    ],
+)
+def test_labels_are_weighed_where_the_first_one_is_named(text: str, told: object) -> None:
+    assert where_named(text) == told
+
+
 def test_shares_do_not_depend_on_the_batch_and_are_what_the_model_says(agent: ImagingModel) -> None:
     import torch
 
     prompts = [agent._prompt(question) for question in QUESTIONS]
     befores = [f"<think>{'word ' * number}</think>" for number in range(5)]
-    together = label_shares(agent.generator, prompts, befores)
-    alone = [label_shares(agent.generator, [prompts[i]], [befores[i]])[0] for i in range(5)]
+    together = label_shares(agent.generator, prompts, befores, [ANSWERS] * 5)
+    alone = [label_shares(agent.generator, [prompts[i]], [befores[i]], [ANSWERS])[0] for i in range(5)]
     for one, other in zip(together, alone, strict=True):
         assert one == pytest.approx(other, abs=1e-4)
     logs: list[float] = []
