@@ -13,7 +13,8 @@ from triagelab.cases.imaging.variant import draw_variant
 from triagelab.cases.imaging.wording import worded_conditions, wording
 from triagelab.clinical.imaging import Appropriateness, condition, conditions, decide_imaging, procedures
 from triagelab.clinical.imaging_evidence import evidence, verified_evidence
-from triagelab.clinical.imaging_table import safety_rules, sources
+from triagelab.clinical.imaging_rows import sources
+from triagelab.clinical.imaging_table import safety_rules
 from triagelab.completions.imaging_answers import sentences_of
 from triagelab.seeding import stream
 

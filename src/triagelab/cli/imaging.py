@@ -97,7 +97,7 @@ def _plain(found: ImagingDecision) -> dict[str, Any]:
 def _lines(one: Condition, found: ImagingDecision) -> list[str]:
     """Return a decision with its trace for a terminal."""
     from triagelab.clinical.imaging import procedures
-    from triagelab.clinical.imaging_table import sources
+    from triagelab.clinical.imaging_rows import sources
 
     lines = [
         f"{procedures()[found.procedure].title} for {one.title}: {found.label.value}",

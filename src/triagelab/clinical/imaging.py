@@ -8,29 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from triagelab.clinical.imaging_label import FERTILE, ORDER, criteria_held, label_of, limits_of, lowered, settle
 from triagelab.clinical.imaging_table import (
     Appropriateness,
     Condition,
     Criterion,
-    Procedure,
     Rule,
     Safety,
     condition,
     conditions,
     procedures,
-    safety_rules,
 )
-from triagelab.clinical.leaves import Compare, Test, Values
+from triagelab.clinical.leaves import Values
 from triagelab.clinical.predicates import AllOf, AnyOf, AtLeast, Flag, Not, Predicate, walk
 from triagelab.errors import BadInputError, UnknownNameError
 
-ORDER = (Appropriateness.USUALLY, Appropriateness.MAY, Appropriateness.NOT)
-"""Labels from the most appropriate on; a safety rule moves to the right."""
-FERTILE = (12.0, 55.0)
-"""Ages outside which nobody is taken to be pregnant. Units: years."""
 _JUST = 1.0
 """How far beyond a limit a number is put to see what it would change."""
 
@@ -98,24 +92,6 @@ class ImagingDecision:
         return tuple(step.criterion for step in self.criteria if step.held is False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """The tests of one condition."""
-
-    criteria: Mapping[str, Test]
-    rules: Mapping[str, tuple[tuple[Rule, Test | None], ...]]
-
-
-@lru_cache(maxsize=256)
-def _compiled(name: str) -> _Compiled:
-    one = condition(name)
-    rules = {
-        procedure: tuple((rule, rule.when.test() if rule.when is not None else None) for rule in rows)
-        for procedure, rows in one.rules.items()
-    }
-    return _Compiled({key: row.when.test() for key, row in one.criteria.items()}, rules)
-
-
 def decide_imaging(condition_id: str, procedure_id: str, facts: Values) -> ImagingDecision:
     """Return the decision for a procedure in a condition.
 
@@ -131,34 +107,28 @@ def decide_imaging(condition_id: str, procedure_id: str, facts: Values) -> Imagi
     if procedure_id not in one.rules:
         raise UnknownNameError(f"procedure of {condition_id}", procedure_id, one.rules)
     values = checked_facts(one, facts)
-    found = _settle(one, procedure_id, values)
-    held = _criteria(one, values)
+    found = settle(one, procedure_id, values)
+    held = criteria_held(one, values)
     rows = one.rules[procedure_id]
     steps = {step.criterion: step for step in (_step(one.criteria[name], held[name]) for name in one.criteria)}
     place = rows.index(found.rule)
     decided = _support(rows[:place], found.rule, held)
-    lowered, safety = _lowered(found.rule, procedures()[procedure_id], values)
+    label, safety = lowered(found.rule, procedures()[procedure_id], values)
     return ImagingDecision(
         condition=one.id,
         procedure=procedure_id,
-        label=lowered,
+        label=label,
         rule=f"{one.id}.{found.rule.id}",
         text=found.rule.text,
         decided_by=tuple(steps[name] for name in decided),
         criteria=tuple(steps.values()),
         safety=safety,
-        possible=frozenset(_lowered(rule, procedures()[procedure_id], values)[0] for rule in found.possible),
+        possible=frozenset(lowered(rule, procedures()[procedure_id], values)[0] for rule in found.possible),
         unknown=_unknown(one, found.possible, held, values),
-        changes=tuple(_changes(one, procedure_id, values, lowered)),
+        changes=tuple(_changes(one, procedure_id, values, label)),
         source=found.rule.source,
         verified=found.rule.verified and all(steps[name].verified for name in decided),
     )
-
-
-def label_of(condition_id: str, procedure_id: str, facts: Values) -> tuple[Appropriateness, bool]:
-    """Return the label and whether the facts leave one rule only; facts are taken as checked, no trace is made."""
-    found = _settle(condition(condition_id), procedure_id, facts)
-    return _lowered(found.rule, procedures()[procedure_id], facts)[0], len(found.possible) == 1
 
 
 def features_of(condition_id: str) -> Mapping[str, str]:
@@ -184,47 +154,6 @@ def checked_facts(one: Condition, facts: Values) -> dict[str, Any]:
     if age is not None and not one.ages[0] <= age < one.ages[1]:
         raise BadInputError("age_years", age, f"{one.ages[0]:g} to below {one.ages[1]:g} years for {one.id}")
     return values
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    rule: Rule
-    possible: tuple[Rule, ...]
-
-
-def _criteria(one: Condition, values: Values) -> dict[str, bool | None]:
-    told = _with_implied(values)
-    return {name: test(told) for name, test in _compiled(one.id).criteria.items()}
-
-
-def _with_implied(values: Values) -> Values:
-    """Return the facts with what sex and age imply: who is male, too young or too old is not pregnant."""
-    age = values.get("age_years")
-    barren = values.get("female") is False or (age is not None and not FERTILE[0] <= age <= FERTILE[1])
-    return {**values, "pregnant": False} if barren and "pregnant" not in values else values
-
-
-def _settle(one: Condition, procedure_id: str, values: Values) -> _Settled:
-    """Return the rule that holds where unknown is read as absent, and every rule that could hold."""
-    compiled = _compiled(one.id)
-    held = _criteria(one, values)
-    chosen: Rule | None = None
-    possible: list[Rule] = []
-    for rule, test in compiled.rules[procedure_id]:
-        answer = True if test is None else test(held)
-        if answer is False:
-            continue
-        possible.append(rule)
-        if answer is True:
-            chosen = rule
-            break
-    assert chosen is not None  # the last rule of every procedure always holds; the loader has checked it
-    for rule in possible[:-1]:
-        assert rule.when is not None
-        if rule.when.reading()(held):
-            chosen = rule
-            break
-    return _Settled(chosen, tuple(possible))
 
 
 def _step(criterion: Criterion, held: bool | None) -> Step:
@@ -259,23 +188,6 @@ def _because(predicate: Predicate, held: Mapping[str, bool | None], wanted: bool
             yield from _because(part, held, wanted)
     else:
         yield from predicate.names()
-
-
-def _lowered(rule: Rule, procedure: Procedure, values: Values) -> tuple[Appropriateness, tuple[Safety, ...]]:
-    """Return the label after the safety rules, and those that lowered it."""
-    label, said = rule.label, []
-    for safety in _safety_for(procedure.id):
-        if (rule.urgent and not safety.always) or label is Appropriateness.NOT or not safety.when.reading()(values):
-            continue
-        label = Appropriateness.NOT if safety.down == "not" else ORDER[ORDER.index(label) + 1]
-        said.append(safety)
-    return label, tuple(said)
-
-
-@lru_cache(maxsize=512)
-def _safety_for(procedure_id: str) -> tuple[Safety, ...]:
-    tags = procedures()[procedure_id].tags
-    return tuple(safety for safety in safety_rules() if safety.tags <= tags)
 
 
 def _unknown(
@@ -315,18 +227,6 @@ def _changes(one: Condition, procedure_id: str, values: Values, label: Appropria
 
 def _beyond(limits: tuple[float, ...]) -> set[float]:
     return {value for limit in limits for value in (limit - _JUST, limit, limit + _JUST) if value >= 0}
-
-
-@lru_cache(maxsize=256)
-def limits_of(condition_id: str) -> Mapping[str, tuple[float, ...]]:
-    """Return number -> the limits that criteria and safety rules compare it with."""
-    one = condition(condition_id)
-    found: dict[str, set[float]] = {}
-    for predicate in (*(row.when for row in one.criteria.values()), *(row.when for row in safety_rules())):
-        for leaf in walk(predicate):
-            if isinstance(leaf, Compare):
-                found.setdefault(leaf.name, set()).add(leaf.limit)
-    return {name: tuple(sorted(limits)) for name, limits in found.items()}
 
 
 __all__ = [

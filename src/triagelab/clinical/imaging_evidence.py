@@ -12,7 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from triagelab.clinical.imaging_table import conditions, sources
+from triagelab.clinical.imaging_rows import sources
+from triagelab.clinical.imaging_table import conditions
 from triagelab.errors import DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 

@@ -6,18 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from triagelab.clinical.clauses import Names, parse_age, parse_clause
+from triagelab.clinical.imaging_rows import (
+    ConditionFile,
+    ProcedureRow,
+    SafetyRow,
+    check_source,
+    check_tags,
+    checked_row,
+    folder,
+)
 from triagelab.clinical.predicates import Predicate
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 
-PLACE = "triagelab.clinical"
 COMMON: Mapping[str, str] = MappingProxyType(
     {
         "female": "female sex",
@@ -31,8 +36,6 @@ COMMON: Mapping[str, str] = MappingProxyType(
 COMMON_NUMBERS: Mapping[str, str] = MappingProxyType(
     {"age_years": "age in years", "egfr": "eGFR in mL/min per 1.73 m2"}
 )
-TAGS = ("ionising", "trunk", "high-dose", "iodinated", "gadolinium", "mri", "ultrasound", "nuclear")
-"""What safety rules ask of a procedure. `trunk`: the beam passes abdomen or pelvis; `high-dose`: CT or nuclear."""
 
 
 class Appropriateness(StrEnum):
@@ -47,89 +50,6 @@ LABELS: Mapping[str, Appropriateness] = MappingProxyType(
     {"usually": Appropriateness.USUALLY, "may": Appropriateness.MAY, "not": Appropriateness.NOT}
 )
 """How the tables write a label."""
-Word = Literal["usually", "may", "not"]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ProcedureRow(_Row):
-    """One imaging procedure. `names`: how it is asked for; the first is its title."""
-
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    names: tuple[str, ...] = Field(min_length=1)
-    tags: tuple[str, ...] = ()
-
-
-class CriterionRow(_Row):
-    """One criterion: when it holds, and what is then so and otherwise, each a sentence that stands alone."""
-
-    id: str
-    when: Any
-    yes: str
-    no: str
-    source: str
-    verified: bool
-
-
-class RuleRow(_Row):
-    """One rule: the first rule of a procedure whose `when` holds gives the label; the last one has no `when`.
-
-    Attributes:
-        text: why, as a sentence that stands alone and does not name the label.
-        urgent: danger to life or limb: pregnancy, kidney function and contrast reactions do not lower the label.
-    """
-
-    id: str
-    procedures: tuple[str, ...] = Field(min_length=1)
-    when: Any = None
-    label: Word
-    text: str
-    source: str
-    verified: bool
-    urgent: bool = False
-
-
-class SafetyRow(_Row):
-    """One safety rule over all conditions: where it holds for a procedure with all `tags`, the label goes down.
-
-    Attributes:
-        down: `one` step, or `not` for usually not appropriate at once.
-        always: holds for urgent rules, too.
-    """
-
-    id: str
-    when: Any
-    tags: tuple[str, ...]
-    down: Literal["one", "not"]
-    always: bool = False
-    text: str
-    source: str
-    verified: bool
-
-
-class SourceRow(_Row):
-    """Where a rule comes from. `at_hand`: it stands in a source that was read; else it is recalled."""
-
-    citation: str
-    at_hand: bool = False
-
-
-class ConditionFile(_Row):
-    """One condition as its file writes it."""
-
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    title: str
-    area: Literal["head", "spine", "chest", "abdomen", "pelvis", "limb"]
-    topic: str = ""
-    held_out: bool = False
-    ages: dict[str, str] = Field(default_factory=dict)
-    sex: Literal["any", "female", "male"] = "any"
-    feature: dict[str, str] = Field(default_factory=dict)
-    number: dict[str, str] = Field(default_factory=dict)
-    criterion: tuple[CriterionRow, ...] = Field(min_length=1)
-    rule: tuple[RuleRow, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -217,26 +137,13 @@ class Condition:
         return all(one.verified for one in (*self.criteria.values(), *rules))
 
 
-def _folder() -> Any:
-    return resources.files(PLACE) / "data" / "imaging"
-
-
-@cache
-def sources() -> Mapping[str, SourceRow]:
-    """Return source id -> citation."""
-    raw = read_toml(str(_folder() / "sources.toml"))
-    return MappingProxyType({name: _checked(SourceRow, row, f"sources.toml: {name}") for name, row in raw.items()})
-
-
 @cache
 def procedures() -> Mapping[str, Procedure]:
     """Return procedure id -> procedure."""
     found: dict[str, Procedure] = {}
-    for number, raw in enumerate(read_toml(str(_folder() / "procedures.toml")).get("procedure", ())):
-        row = _checked(ProcedureRow, raw, f"procedures.toml: procedure {number}")
-        for tag in row.tags:
-            if tag not in TAGS:
-                raise UnknownNameError(f"procedures.toml: {row.id}: tag", tag, TAGS)
+    for number, raw in enumerate(read_toml(str(folder() / "procedures.toml")).get("procedure", ())):
+        row = checked_row(ProcedureRow, raw, f"procedures.toml: procedure {number}")
+        check_tags(row.tags, f"procedures.toml: {row.id}")
         if row.id in found:
             raise DataFormatError(f"procedures.toml: {row.id}: stands twice")
         found[row.id] = Procedure(row.id, row.names, frozenset(row.tags))
@@ -248,13 +155,11 @@ def safety_rules() -> tuple[Safety, ...]:
     """Return the rules on radiation, contrast and magnets that hold for every condition."""
     names = Names(facts=frozenset(COMMON), numbers=frozenset(COMMON_NUMBERS))
     found = []
-    for number, raw in enumerate(read_toml(str(_folder() / "safety.toml")).get("safety", ())):
-        row = _checked(SafetyRow, raw, f"safety.toml: safety {number}")
+    for number, raw in enumerate(read_toml(str(folder() / "safety.toml")).get("safety", ())):
+        row = checked_row(SafetyRow, raw, f"safety.toml: safety {number}")
         where = f"safety.toml: {row.id}"
-        _check_source(row.source, row.verified, where)
-        for tag in row.tags:
-            if tag not in TAGS:
-                raise UnknownNameError(f"{where}: tag", tag, TAGS)
+        check_source(row.source, row.verified, where)
+        check_tags(row.tags, where)
         when = parse_clause(row.when, names, where)
         tags = frozenset(row.tags)
         found.append(Safety(row.id, when, tags, row.down, row.always, row.text, row.source, row.verified))
@@ -265,9 +170,9 @@ def safety_rules() -> tuple[Safety, ...]:
 def conditions() -> Mapping[str, Condition]:
     """Return condition id -> condition, in the order of the ids."""
     found: dict[str, Condition] = {}
-    files = sorted(entry.name for entry in (_folder() / "conditions").iterdir() if entry.name.endswith(".toml"))
+    files = sorted(entry.name for entry in (folder() / "conditions").iterdir() if entry.name.endswith(".toml"))
     for name in files:
-        one = read_condition(read_toml(str(_folder() / "conditions" / name)), name)
+        one = read_condition(read_toml(str(folder() / "conditions" / name)), name)
         if f"{one.id}.toml" != name:
             raise DataFormatError(f"{name}: id: got {one.id!r}; a file is named after its condition")
         found[one.id] = one
@@ -286,7 +191,7 @@ def read_condition(raw: Mapping[str, Any], where: str) -> Condition:
 
     Raises: DataFormatError, UnknownNameError or BadInputError naming the place.
     """
-    file = _checked(ConditionFile, raw, where)
+    file = checked_row(ConditionFile, raw, where)
     clash = next((name for name in (*file.feature, *file.number) if name in COMMON or name in COMMON_NUMBERS), None)
     if clash is not None:
         raise DataFormatError(f"{where}: {clash}: every condition has it already")
@@ -297,7 +202,7 @@ def read_condition(raw: Mapping[str, Any], where: str) -> Condition:
         place = f"{where}: criterion {row.id}"
         if row.id in criteria:
             raise DataFormatError(f"{place}: stands twice")
-        _check_source(row.source, row.verified, place)
+        check_source(row.source, row.verified, place)
         when = parse_clause(row.when, about, place)
         criteria[row.id] = Criterion(row.id, when, row.yes, row.no, row.source, row.verified)
     return Condition(
@@ -324,7 +229,7 @@ def _rules(file: ConditionFile, criteria: frozenset[str], where: str) -> dict[st
         if row.id in seen:
             raise DataFormatError(f"{place}: stands twice")
         seen.add(row.id)
-        _check_source(row.source, row.verified, place)
+        check_source(row.source, row.verified, place)
         when = None if row.when is None else parse_clause(row.when, over, place)
         rule = Rule(row.id, when, LABELS[row.label], row.text, row.source, row.verified, row.urgent)
         for name in row.procedures:
@@ -340,38 +245,19 @@ def _rules(file: ConditionFile, criteria: frozenset[str], where: str) -> dict[st
     return {name: tuple(rows) for name, rows in found.items()}
 
 
-def _check_source(name: str, verified: bool, where: str) -> None:
-    if name not in sources():
-        raise UnknownNameError(f"{where}: source", name, sources())
-    if verified and not sources()[name].at_hand:
-        raise BadInputError(f"{where}: verified", True, "false", f"the source {name} is recalled, not at hand")
-
-
-def _checked(kind: type[Any], raw: object, where: str) -> Any:
-    try:
-        return kind.model_validate(raw)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(map(str, problem["loc"]))
-        raise DataFormatError(f"{where}: {place}: {problem['msg']}") from error
-
-
 __all__ = [
     "COMMON",
     "COMMON_NUMBERS",
     "LABELS",
-    "TAGS",
     "Appropriateness",
     "Condition",
     "Criterion",
     "Procedure",
     "Rule",
     "Safety",
-    "SourceRow",
     "condition",
     "conditions",
     "procedures",
     "read_condition",
     "safety_rules",
-    "sources",
 ]

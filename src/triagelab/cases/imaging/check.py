@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from triagelab.cases.imaging.generator import _cases
+from triagelab.cases.imaging.generator import cases_of
 from triagelab.cases.imaging.variant import draw_variant
 from triagelab.cases.imaging.wording import wording
 from triagelab.clinical.imaging import condition, decide_imaging
@@ -52,7 +52,7 @@ def _show(name: str) -> None:
         split = "ood" if condition(name).held_out else "test"
         rng = stream("cases.imaging.check.sample", number, name)
         variant = draw_variant(name, rng, split)
-        for case in _cases(variant, split, rng, list(variant.labels)):
+        for case in cases_of(variant, split, rng, list(variant.labels)):
             print("\n" + case.question.note, "\n?", case.question.asked, "\n ->", " ".join(case.truth.reasoning))
 
 

@@ -33,7 +33,7 @@ def imaging_case(split: str, seed: int) -> ImagingCase:
     name = names[int(rng.integers(len(names)))]
     variant = draw_variant(name, rng, split)
     asked = list(variant.labels)
-    return _cases(variant, split, rng, [asked[int(rng.integers(len(asked)))]])[0]
+    return cases_of(variant, split, rng, [asked[int(rng.integers(len(asked)))]])[0]
 
 
 @lru_cache(maxsize=4)
@@ -49,7 +49,7 @@ def imaging_dataset(*, seed: int = 0, variants: int = VARIANTS) -> tuple[Imaging
         quotas = {"ood": variants} if condition(name).held_out else _quotas(variants)
         for split, count in quotas.items():
             for variant, rng in _distinct(name, split, count, seed):
-                found += _cases(variant, split, rng, list(variant.labels))
+                found += cases_of(variant, split, rng, list(variant.labels))
     return tuple(found)
 
 
@@ -79,7 +79,8 @@ def _distinct(name: str, split: str, count: int, seed: int) -> Iterator[tuple[Va
     raise BadInputError("variants", count, f"at most {len(seen)} for {name} in {split}")
 
 
-def _cases(variant: Variant, split: str, rng: Generator, asked: list[str]) -> list[ImagingCase]:
+def cases_of(variant: Variant, split: str, rng: Generator, asked: list[str]) -> list[ImagingCase]:
+    """Return one case a procedure that is asked for, all under one note of the variant that `rng` words."""
     unseen = split != "train"
     note = write_note(variant.condition, variant.facts, rng, unseen=unseen)
     name = variant_id(variant, note)
@@ -92,4 +93,4 @@ def _cases(variant: Variant, split: str, rng: Generator, asked: list[str]) -> li
     return found
 
 
-__all__ = ["VARIANTS", "dataset_split", "imaging_case", "imaging_dataset", "split_conditions"]
+__all__ = ["VARIANTS", "cases_of", "dataset_split", "imaging_case", "imaging_dataset", "split_conditions"]
