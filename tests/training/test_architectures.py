@@ -17,7 +17,7 @@ from triagelab.datasets.registry import load_dataset
 from triagelab.errors import BadInputError
 from triagelab.training import logs
 from triagelab.training.callbacks import Curves
-from triagelab.training.config import ModelSettings
+from triagelab.training.model_config import ModelSettings
 from triagelab.training.models import load_weights
 from triagelab.training.recipe_files import load_recipe, recipe_names
 from triagelab.training.run import train

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from triagelab.agents.loading import adapter_base, find_model
 from triagelab.errors import BadInputError, MissingDependencyError
 from triagelab.seeding import derive_seed
-from triagelab.training.config import ModelSettings, Recipe, TinyModel
+from triagelab.training.config import Recipe
+from triagelab.training.model_config import ModelSettings, TinyModel
 from triagelab.training.targets import Targets, language_targets, named_targets
 
 if TYPE_CHECKING:

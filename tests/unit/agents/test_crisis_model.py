@@ -24,8 +24,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from transformers import AutoTokenizer
 
     from triagelab.files import write_json
-    from triagelab.training.config import TinyModel
     from triagelab.training.crisis_format import tiny_tokenizer
+    from triagelab.training.model_config import TinyModel
     from triagelab.training.models import tiny_model
 
     folder = tmp_path_factory.mktemp("run") / "model"

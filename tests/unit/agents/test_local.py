@@ -19,7 +19,7 @@ from triagelab.agents.registry import load_agent
 from triagelab.cases.generator import generate
 from triagelab.cases.presentation import Presentation
 from triagelab.errors import BadInputError, DataFormatError
-from triagelab.training.config import TinyModel
+from triagelab.training.model_config import TinyModel
 from triagelab.training.models import tiny_model, train_tokenizer
 
 SHOWN = [case.presentation for case in generate(7, 3, "dev")]

@@ -8,7 +8,7 @@ Length: the same reasoning with sentences added that say nothing must not earn m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,16 +16,11 @@ import numpy as np
 
 from triagelab.completions.imaging_answers import sentences_of
 from triagelab.errors import BadInputError
+from triagelab.evaluation.imaging.agreement import Agreement, agreement_of
 from triagelab.evaluation.intervals import RESAMPLES, Interval, bootstrap_interval, resample
 from triagelab.rewards.imaging.judge import Grades, Judge, JudgeItem
 from triagelab.seeding import stream
 
-PARTS: Mapping[str, Callable[[Grades], float]] = {
-    "concepts": lambda grades: grades.concepts,
-    "logic": lambda grades: grades.logic,
-    "evidence": lambda grades: grades.evidence,
-    "total": lambda grades: grades.total,
-}
 FILLER = (
     "The note was read from the beginning to the end.",
     "All of the information given was taken into account.",
@@ -33,34 +28,6 @@ FILLER = (
     "The procedure in question was considered with care.",
 )
 """Sentences that say nothing about any patient or procedure."""
-
-
-@dataclass(frozen=True)
-class PartAgreement:
-    """Agreement of repeated calls in one mark.
-
-    Missing: `alpha` None where fewer than two calls were readable, or all marks are one number.
-
-    Attributes:
-        exact: share of items on which all readable calls agree to the digit.
-        alpha: Krippendorff's alpha for interval data. Source: Krippendorff 2004, Content Analysis.
-        spread: mean range of the marks of one item.
-    """
-
-    exact: float | None
-    alpha: float | None
-    spread: float | None
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Agreement over repeated calls. `unparsable`: share of calls that gave no marks."""
-
-    judge: str
-    items: int
-    calls: int
-    unparsable: float
-    parts: Mapping[str, PartAgreement]
 
 
 @dataclass(frozen=True)
@@ -140,38 +107,6 @@ def check_judge(
     names = list(clusters) if clusters is not None else [str(place) for place in range(len(items))]
     biases = tuple(_bias(judge, items, first, names, seed, *test) for test in _tests(seed))
     return JudgeCheck(judge.name, agreement_of(judge.name, repeated), biases)
-
-
-def agreement_of(name: str, calls: Sequence[Sequence[Grades | None]]) -> Agreement:
-    """Return the agreement of repeated calls. Shapes: calls x items."""
-    total = sum(len(call) for call in calls)
-    lost = sum(grades is None for call in calls for grades in call)
-    parts = {}
-    for part, read in PARTS.items():
-        marks = [[read(one) for one in item if one is not None] for item in zip(*calls, strict=True)]
-        several = [row for row in marks if len(row) > 1]
-        ranges = [max(row) - min(row) for row in several]
-        exact = sum(width < 1e-9 for width in ranges) / len(ranges) if ranges else None
-        parts[part] = PartAgreement(exact, krippendorff(several), float(np.mean(ranges)) if ranges else None)
-    items = len(calls[0]) if calls else 0
-    return Agreement(name, items, len(calls), lost / total if total else 0.0, parts)
-
-
-def krippendorff(rows: Sequence[Sequence[float]]) -> float | None:
-    """Return Krippendorff's alpha for interval data from the marks of each item; items with one mark say nothing.
-
-    Missing: None without two marks on any item, or where all marks of all items are one number.
-    """
-    rows = [row for row in rows if len(row) > 1]
-    every = np.array([mark for row in rows for mark in row], dtype=float)
-    if len(every) < 2:
-        return None
-    expected = 2 * every.var() * len(every) / (len(every) - 1)
-    if expected < 1e-12:
-        return None
-    # Mean squared difference over ordered pairs within an item is 2 n var / (n - 1); an item weighs as its n marks.
-    observed = sum(2 * len(row) * float(np.var(row)) * len(row) / (len(row) - 1) for row in rows) / len(every)
-    return float(1 - observed / expected)
 
 
 Change = Callable[[Sequence[JudgeItem]], tuple[list[JudgeItem], list[int]]]
@@ -263,4 +198,4 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-__all__ = ["FILLER", "Agreement", "Bias", "JudgeCheck", "agreement_of", "check_judge", "krippendorff"]
+__all__ = ["FILLER", "Bias", "JudgeCheck", "check_judge"]

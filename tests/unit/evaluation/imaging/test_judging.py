@@ -6,8 +6,9 @@ import pytest
 
 from triagelab.cases.imaging.generator import dataset_split
 from triagelab.errors import BadInputError
+from triagelab.evaluation.imaging.agreement import agreement_of, krippendorff
 from triagelab.evaluation.imaging.judge_samples import judge_samples
-from triagelab.evaluation.imaging.judging import agreement_of, check_judge, krippendorff
+from triagelab.evaluation.imaging.judging import check_judge
 from triagelab.rewards.imaging.judge import Grades
 from triagelab.rewards.imaging.rubric import RubricScorer
 
