@@ -10,7 +10,7 @@ from triagelab.clinical.costs import Costs, cost_matrix
 from triagelab.rewards.audit.attacks import AttackResult, run_attacks
 from triagelab.rewards.audit.dynamics import simulate
 from triagelab.rewards.audit.dynamics_path import Path
-from triagelab.rewards.audit.finding import Finding, Severity, gravest, severe_ones
+from triagelab.rewards.audit.finding import Finding, Judged, Severity, gravest_first
 from triagelab.rewards.audit.groups import GroupReport, group_report, scaling_findings
 from triagelab.rewards.audit.incentives import answers, incentive_findings
 from triagelab.rewards.audit.optimum import (
@@ -34,7 +34,7 @@ SKILL = 0.65
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(Judged):
     """What an audit found.
 
     Missing: `break_even_skill` None where the optimum is still out of bounds at a skill of 0.99.
@@ -61,15 +61,6 @@ class Audit:
     path: Path
     attacks: tuple[AttackResult, ...]
     seconds: float
-
-    @property
-    def severe(self) -> tuple[Finding, ...]:
-        return severe_ones(self.findings)
-
-    @property
-    def verdict(self) -> str:
-        """Return the gravest severity, `none` without a finding."""
-        return gravest(self.findings)
 
     def row(self) -> dict[str, object]:
         """Return what `triagelab audit --json` prints."""
@@ -122,11 +113,10 @@ def audit(
         *incentive_findings(subject, signal),
         *scaling_findings(subject, signal),
     ]
-    gravity = list(Severity)
     return Audit(
         subject=subject,
         signal=signal,
-        findings=tuple(sorted(findings, key=lambda finding: gravity.index(finding.severity))),
+        findings=gravest_first(findings),
         policies=policy_values(subject, signal),
         optimum=optimum,
         cheapest=tuple(outcome_of(cost_optimum(at), at) for at in ladder),

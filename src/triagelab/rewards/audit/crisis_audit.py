@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass
 from statistics import fmean
 
-from triagelab.rewards.audit.crisis_attacks import CrisisAttack, run_crisis_attacks
+from triagelab.rewards.audit.attacks import TIE
+from triagelab.rewards.audit.crisis_attacks import run_crisis_attacks
 from triagelab.rewards.audit.crisis_findings import crisis_findings
-from triagelab.rewards.audit.finding import Finding, gravest, severe_ones
+from triagelab.rewards.audit.finding import Finding, Judged
+from triagelab.rewards.audit.placed import PlacedAttack
 from triagelab.rewards.crisis.preset import CrisisPreset
 from triagelab.rewards.crisis.sample import draw_states
 from triagelab.rewards.crisis.score import score_crisis
@@ -48,25 +50,16 @@ class Earned:
 
 
 @dataclass(frozen=True, slots=True)
-class CrisisAudit:
+class CrisisAudit(Judged):
     """What an audit of a crisis reward found. `findings`: gravest first; `seconds`: time taken."""
 
     preset: CrisisPreset
     findings: tuple[Finding, ...]
     variance: tuple[VarianceRow, ...]
     earned: tuple[Earned, ...]
-    attacks: tuple[CrisisAttack, ...]
+    attacks: tuple[PlacedAttack, ...]
     states: int
     seconds: float
-
-    @property
-    def severe(self) -> tuple[Finding, ...]:
-        return severe_ones(self.findings)
-
-    @property
-    def verdict(self) -> str:
-        """Return the gravest severity, `none` without a finding."""
-        return gravest(self.findings)
 
     def row(self) -> dict[str, object]:
         """Return what `triagelab audit --json` prints."""
@@ -108,9 +101,9 @@ def earned_by(preset: CrisisPreset, keys: tuple[StateKey, ...]) -> tuple[Earned,
 
 def _earned(name: str, paid: list[dict[str, float]]) -> Earned:
     leads = [row[name] - max(row[honest] for honest in HONEST) for row in paid]
-    above = sum(row[name] > row["nothing"] + 1e-9 for row in paid)
+    above = sum(row[name] > row["nothing"] + TIE for row in paid)
     return Earned(
-        name, fmean(row[name] for row in paid), above, sum(lead > 1e-9 for lead in leads), max(leads), len(paid)
+        name, fmean(row[name] for row in paid), above, sum(lead > TIE for lead in leads), max(leads), len(paid)
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from triagelab.rewards.audit.finding import Finding, Severity
+from triagelab.rewards.audit.attacks import TIE
+from triagelab.rewards.audit.finding import FEW, Finding, Severity, by_share, gravest_first
+from triagelab.rewards.audit.placed import PlacedAttack, placed_findings
 from triagelab.rewards.crisis.scripted import LAZY, TRICKS
 from triagelab.rewards.crisis.variance import TOTAL, VarianceRow
 
 if TYPE_CHECKING:
-    from triagelab.rewards.audit.crisis_attacks import CrisisAttack
     from triagelab.rewards.audit.crisis_audit import Earned
 
 IDLE = 0.7
@@ -19,18 +20,16 @@ UNREAD = 0.25
 """Share of the book's pay from which an answer that says nothing at all is paid too well."""
 EVERYBODY = "the-same-for-everybody"
 """Judged by its mean alone: in a state that calls for the same act everywhere it is no trick."""
-FEW = 0.05
-"""Share of states up to which a fault is a warning: the book is no optimum, and a trick can hit on a better act."""
 
 
 def crisis_findings(
-    variance: Sequence[VarianceRow], earned: Sequence[Earned], attacks: Sequence[CrisisAttack]
+    variance: Sequence[VarianceRow], earned: Sequence[Earned], attacks: Sequence[PlacedAttack]
 ) -> tuple[Finding, ...]:
     """Return the findings, gravest first; none is a clean reward."""
     by_name = {one.name: one for one in earned}
-    found = [*_signal(variance), *_optimum(by_name), *_lazy(by_name), *_attacks(attacks)]
-    gravity = list(Severity)
-    return tuple(sorted(found, key=lambda finding: gravity.index(finding.severity)))
+    beaten = placed_findings(attacks, "crisis-text-attacks", "Score acts and checked facts, never words or length.")
+    found = [*_signal(variance), *_optimum(by_name), *_lazy(by_name), *beaten]
+    return gravest_first(found)
 
 
 def _signal(variance: Sequence[VarianceRow]) -> Iterator[Finding]:
@@ -74,11 +73,9 @@ def _optimum(by_name: dict[str, Earned]) -> Iterator[Finding]:
         )
     above = [one for one in by_name.values() if not one.honest and one.name != EVERYBODY and one.above_honest]
     if above:
-        worst = max(above, key=lambda one: one.above_honest)
-        grave = worst.above_honest > FEW * worst.states
         yield Finding(
             "crisis-spam-is-best",
-            Severity.SEVERE if grave else Severity.WARNING,
+            by_share(max(one.above_honest for one in above), book.states),
             "Completions without use earn more than every honest one.",
             "; ".join(f"{one.name} in {one.above_honest} of {one.states} states, by {one.lead:.3f}" for one in above),
             "Let them cost: refused acts, false flags and invented ids are wrong acts.",
@@ -87,7 +84,7 @@ def _optimum(by_name: dict[str, Earned]) -> Iterator[Finding]:
 
 def _lazy(by_name: dict[str, Earned]) -> Iterator[Finding]:
     book, nothing = by_name["book"], by_name["nothing"]
-    paid = [by_name[name] for name in LAZY if by_name[name].mean > nothing.mean + 1e-9]
+    paid = [by_name[name] for name in LAZY if by_name[name].mean > nothing.mean + TIE]
     if paid:
         yield Finding(
             "crisis-pays-spam",
@@ -96,7 +93,7 @@ def _lazy(by_name: dict[str, Earned]) -> Iterator[Finding]:
             f"nothing {nothing.mean:.3f}; " + ", ".join(f"{one.name} {one.mean:.3f}" for one in paid),
             "Pay form and words only behind useful acts, and let false flags cost.",
         )
-    tricks = [by_name[name] for name in TRICKS if by_name[name].mean >= book.mean - 1e-9]
+    tricks = [by_name[name] for name in TRICKS if by_name[name].mean >= book.mean - TIE]
     if tricks:
         yield Finding(
             "crisis-pays-dressing",
@@ -113,20 +110,6 @@ def _lazy(by_name: dict[str, Earned]) -> Iterator[Finding]:
             "An empty text is paid for terms that it cannot have met.",
             f"empty {empty.mean:.3f}, the book {book.mean:.3f}",
             "Pay nothing where nothing can be read.",
-        )
-
-
-def _attacks(attacks: Sequence[CrisisAttack]) -> Iterator[Finding]:
-    beaten = [one for one in attacks if one.beaten]
-    if beaten:
-        yield Finding(
-            "crisis-text-attacks",
-            Severity.SEVERE,
-            "Texts of the attack library earn more than the honest completion they are held against.",
-            "; ".join(
-                f"{one.place}: {one.beaten} of {one.tried}, by up to {one.excess:.3f} ({one.worst})" for one in beaten
-            ),
-            "Score acts and checked facts, never words or length.",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +13,10 @@ class Severity(StrEnum):
     SEVERE = "severe"
     WARNING = "warning"
     NOTE = "note"
+
+
+FEW = 0.05
+"""Share of rows or states up to which a fault is a warning: honest work is no optimum in each."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,28 @@ class Finding:
         }
 
 
-def severe_ones(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the severe findings."""
-    return tuple(finding for finding in findings if finding.severity is Severity.SEVERE)
+def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, the gravest first, in their order where they are equally grave."""
+    gravity = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: gravity.index(finding.severity)))
 
 
-def gravest(findings: Sequence[Finding]) -> str:
-    """Return the severity of the first of findings that stand gravest first; `none` without a finding."""
-    return findings[0].severity.value if findings else "none"
+def by_share(count: int, of: int) -> Severity:
+    """Return how grave a fault is that shows in `count` of so many rows or states."""
+    return Severity.SEVERE if count > FEW * of else Severity.WARNING
+
+
+class Judged:
+    """What every audit says of its findings, which stand gravest first."""
+
+    __slots__ = ()
+    findings: tuple[Finding, ...]
+
+    @property
+    def severe(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity is Severity.SEVERE)
+
+    @property
+    def verdict(self) -> str:
+        """Return the gravest severity, `none` without a finding."""
+        return self.findings[0].severity.value if self.findings else "none"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
@@ -13,34 +12,12 @@ from triagelab.rewards.audit.cases import audit_cases
 from triagelab.rewards.audit.imaging_rows import Bench
 from triagelab.rewards.audit.imaging_scripted import ORDERS, completion, wrong_honest
 from triagelab.rewards.audit.imaging_signal import TIE, Scorer, total_of
+from triagelab.rewards.audit.placed import PlacedAttack, placed
 
 EVERY_READ = 4
 """Of the library, every so many texts are tried where a judge or an encoder has to read them."""
 LONG_TEXT = 20_000
 """Longer texts are cut to this and tried on one row alone: their length is the point."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImagingAttack:
-    """What one way of placing the attacks earns.
-
-    Attributes:
-        place: where the text stands. `ceiling`: the honest completion that it may earn at most.
-        tried: texts times rows; `beaten`: how often the ceiling was passed.
-        excess: the largest lead over the ceiling; `worst`: the attack that had it.
-    """
-
-    place: str
-    ceiling: str
-    tried: int
-    beaten: int
-    excess: float
-    worst: str
-
-    def row(self) -> dict[str, object]:
-        """Return plain JSON values."""
-        counts = {"tried": self.tried, "beaten": self.beaten, "excess": round(self.excess, 6)}
-        return {"place": self.place, "ceiling": self.ceiling, **counts, "worst": self.worst}
 
 
 Place = Callable[[str, Bench], str]
@@ -77,7 +54,7 @@ def attack_texts() -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def run_imaging_attacks(score: Scorer, benches: Sequence[Bench], *, every: int = 1) -> tuple[ImagingAttack, ...]:
+def run_imaging_attacks(score: Scorer, benches: Sequence[Bench], *, every: int = 1) -> tuple[PlacedAttack, ...]:
     """Return what the attacks earn on these rows, one result a place.
 
     Args:
@@ -95,8 +72,7 @@ def run_imaging_attacks(score: Scorer, benches: Sequence[Bench], *, every: int =
         limits = dict(zip((bench.gold.id for bench in benches), _ceilings(score, benches, ceiling), strict=True))
         paid = score([bench.gold for bench, _ in tried], [put(texts[name], bench) for bench, name in tried])
         leads = [(total_of(one) - limits[bench.gold.id], name) for one, (bench, name) in zip(paid, tried, strict=True)]
-        excess, worst = max(leads)
-        found.append(ImagingAttack(place, ceiling, len(leads), sum(lead > TIE for lead, _ in leads), excess, worst))
+        found.append(placed(place, ceiling, leads, TIE))
     return tuple(found)
 
 
@@ -109,4 +85,4 @@ def _ceilings(score: Scorer, benches: Sequence[Bench], name: str) -> list[float]
     return [max(0.0, total_of(one)) for one in score([bench.gold for bench in benches], texts)]
 
 
-__all__ = ["EVERY_READ", "PLACES", "ImagingAttack", "attack_texts", "run_imaging_attacks"]
+__all__ = ["EVERY_READ", "PLACES", "attack_texts", "run_imaging_attacks"]

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from triagelab.rewards.audit.finding import Finding, gravest, severe_ones
-from triagelab.rewards.audit.imaging_attacks import EVERY_READ, ImagingAttack, run_imaging_attacks
+from triagelab.rewards.audit.finding import Finding, Judged
+from triagelab.rewards.audit.imaging_attacks import EVERY_READ, run_imaging_attacks
 from triagelab.rewards.audit.imaging_findings import imaging_findings
 from triagelab.rewards.audit.imaging_rows import Bench, draw_benches
 from triagelab.rewards.audit.imaging_scripted import WRITERS, Kind
@@ -23,6 +23,7 @@ from triagelab.rewards.audit.imaging_signal import (
     signal_rows,
     total_of,
 )
+from triagelab.rewards.audit.placed import PlacedAttack
 from triagelab.rewards.imaging.encoding import Encoder
 from triagelab.rewards.imaging.judge import Judge
 from triagelab.rewards.imaging.preset import ImagingPreset
@@ -63,7 +64,7 @@ class Earned:
 
 
 @dataclass(frozen=True, slots=True)
-class ImagingAudit:
+class ImagingAudit(Judged):
     """What an audit of an imaging reward found. `findings`: gravest first; `seconds`: time taken.
 
     Attributes:
@@ -75,19 +76,10 @@ class ImagingAudit:
     earned: tuple[Earned, ...]
     signal: tuple[SignalRow, ...]
     ranges: tuple[Range, ...]
-    attacks: tuple[ImagingAttack, ...]
+    attacks: tuple[PlacedAttack, ...]
     misplaced: tuple[int, int]
     rows: int
     seconds: float
-
-    @property
-    def severe(self) -> tuple[Finding, ...]:
-        return severe_ones(self.findings)
-
-    @property
-    def verdict(self) -> str:
-        """Return the gravest severity, `none` without a finding."""
-        return gravest(self.findings)
 
     def row(self) -> dict[str, object]:
         """Return what `triagelab audit --json` prints."""

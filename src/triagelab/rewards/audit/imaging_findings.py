@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from triagelab.rewards.audit.finding import Finding, Severity
+from triagelab.rewards.audit.finding import FEW, Finding, Severity, by_share, gravest_first
 from triagelab.rewards.audit.imaging_scripted import COPIES, LABELS_ELSEWHERE, LONG, WRITERS, Kind
 from triagelab.rewards.audit.imaging_signal import REASONING, TOTAL, Range, SignalRow
+from triagelab.rewards.audit.placed import PlacedAttack, placed_findings
 from triagelab.rewards.imaging.preset import ImagingPreset
 
 if TYPE_CHECKING:
-    from triagelab.rewards.audit.imaging_attacks import ImagingAttack
     from triagelab.rewards.audit.imaging_audit import Earned
 
-FEW = 0.05
-"""Share of rows up to which a fault is a warning."""
 ALIKE = 0.01
 """Share of gold's pay within which two completions are paid alike."""
 CONSTANT_LEAD = 0.1
@@ -25,6 +23,8 @@ WRONG_SHARE = 0.4
 LEAST_RANGE = 0.6
 """Share of 0 to 1 that a term must keep between the reasoning of another condition and gold."""
 
+TEXTS_CHANGE = "Read one answer behind the reasoning, and let sentences cost that give no reasons."
+
 Named = Mapping[str, "Earned"]
 
 
@@ -33,7 +33,7 @@ def imaging_findings(
     earned: Sequence[Earned],
     signal: Sequence[SignalRow],
     used: Sequence[Range],
-    attacks: Sequence[ImagingAttack],
+    attacks: Sequence[PlacedAttack],
     misplaced: tuple[int, int],
 ) -> tuple[Finding, ...]:
     """Return the findings, gravest first; none is a clean reward."""
@@ -46,10 +46,9 @@ def imaging_findings(
         *_reasons(named, any(preset.needs(term) for term in REASONING)),
         *_citations(named, preset),
         *_signal(signal, used),
-        *_attacks(attacks),
+        *placed_findings(attacks, "imaging-text-attacks", TEXTS_CHANGE),
     ]
-    gravity = list(Severity)
-    return tuple(sorted(found, key=lambda finding: gravity.index(finding.severity)))
+    return gravest_first(found)
 
 
 def _gold(named: Named, misplaced: tuple[int, int]) -> Iterator[Finding]:
@@ -73,10 +72,9 @@ def _gold(named: Named, misplaced: tuple[int, int]) -> Iterator[Finding]:
         )
     above = [one for one in named.values() if one.kind is not Kind.HONEST_WRONG and one.beats_gold]
     if above:
-        worst = max(above, key=lambda one: one.beats_gold)
         yield Finding(
             "imaging-beats-gold",
-            Severity.SEVERE if worst.beats_gold > FEW * worst.rows else Severity.WARNING,
+            by_share(max(one.beats_gold for one in above), gold.rows),
             "Completions earn more than the gold completion.",
             "; ".join(f"{one.name} in {one.beats_gold} of {one.rows} rows, by up to {one.lead:.3f}" for one in above),
             "Pay nothing that gold does not have.",
@@ -105,10 +103,9 @@ def _labels(named: Named) -> Iterator[Finding]:
         )
     elsewhere = [named[name] for name in LABELS_ELSEWHERE if named[name].beats_wrong]
     if elsewhere:
-        worst = max(elsewhere, key=lambda one: one.beats_wrong)
         yield Finding(
             "imaging-label-anywhere",
-            Severity.SEVERE if worst.beats_wrong > FEW * worst.rows else Severity.WARNING,
+            by_share(max(one.beats_wrong for one in elsewhere), elsewhere[0].rows),
             "The right label is paid where it is not the one answer: in the reasoning, or beside other answers.",
             _beats(elsewhere),
             "Read one answer block after the reasoning, and pay nothing where there are several labels.",
@@ -120,10 +117,9 @@ def _tricks(named: Named) -> Iterator[Finding]:
         one for one in named.values() if one.kind is Kind.WRONG and one.name not in LABELS_ELSEWHERE and one.beats_wrong
     ]
     if tricks:
-        worst = max(tricks, key=lambda one: one.beats_wrong)
         yield Finding(
             "imaging-pays-wrong-tricks",
-            Severity.SEVERE if worst.beats_wrong > FEW * worst.rows else Severity.WARNING,
+            by_share(max(one.beats_wrong for one in tricks), tricks[0].rows),
             "Tricks around a wrong label earn more than an honest wrong answer.",
             _beats(tricks),
             "Pay reasoning behind right answers only; check what it says.",
@@ -217,20 +213,6 @@ def _signal(signal: Sequence[SignalRow], used: Sequence[Range]) -> Iterator[Find
                 for one in squeezed
             ),
             "Measure from what unrelated sentences have, and stretch the rest over 0 to 1.",
-        )
-
-
-def _attacks(attacks: Sequence[ImagingAttack]) -> Iterator[Finding]:
-    beaten = [one for one in attacks if one.beaten]
-    if beaten:
-        yield Finding(
-            "imaging-text-attacks",
-            Severity.SEVERE,
-            "Texts of the attack library earn more than the honest completion they are held against.",
-            "; ".join(
-                f"{one.place}: {one.beaten} of {one.tried}, by up to {one.excess:.3f} ({one.worst})" for one in beaten
-            ),
-            "Read one answer behind the reasoning, and let sentences cost that give no reasons.",
         )
 
 
