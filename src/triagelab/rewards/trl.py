@@ -6,7 +6,7 @@ Needs neither TRL nor torch to import.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from triagelab.errors import BadInputError
 from triagelab.rewards.presets import load_preset
 from triagelab.rewards.score import Breakdown, score
 from triagelab.rewards.spec import RewardSpec
+from triagelab.rewards.trl_hooks import LogExtra, LogMetric, check_lengths, function_name
 
 LEVEL_COLUMNS = ("level", "gold", "esi")
 """Dataset columns that may hold the gold level, the first one there counts."""
@@ -34,7 +35,7 @@ class RewardFunction:
 
     def __init__(self, name_or_path: str | Path) -> None:
         self.name_or_path = str(name_or_path)
-        self.__name__ = "reward_" + Path(self.name_or_path).stem.replace("-", "_").replace(".", "_")
+        self.__name__ = function_name(self.name_or_path)
         self.__qualname__ = self.__name__
         self.last: tuple[Breakdown, ...] = ()
         self._said: set[str] = set()
@@ -58,8 +59,8 @@ class RewardFunction:
         level: Sequence[Any] | None = None,
         note: Sequence[str | None] | None = None,
         truncated: Sequence[bool] | None = None,
-        log_extra: Callable[[str, list[Any]], None] | None = None,
-        log_metric: Callable[[str, float], None] | None = None,
+        log_extra: LogExtra | None = None,
+        log_metric: LogMetric | None = None,
         **columns: Any,
     ) -> list[float | None]:
         """Return one total a completion.
@@ -80,8 +81,7 @@ class RewardFunction:
         size = len(completions)
         golds = self._golds(level, columns, size)
         notes = self._notes(note, prompts, size)
-        for name, column in (("completion_ids", completion_ids), ("truncated", truncated)):
-            _same_length(name, column, size)
+        check_lengths(size, completion_ids=completion_ids, truncated=truncated)
         self.last = tuple(
             score(
                 self.spec,
@@ -100,7 +100,7 @@ class RewardFunction:
         named = {"level": level, **{name: columns.get(name) for name in LEVEL_COLUMNS[1:]}}
         for name, column in named.items():
             if column is not None:
-                _same_length(name, column, size)
+                check_lengths(size, **{name: column})
                 return [_gold(value, f"{name}[{row}]") for row, value in enumerate(column)]
         self._say_once(f"no column {' or '.join(LEVEL_COLUMNS)}: nothing can be scored")
         return [None] * size
@@ -111,19 +111,17 @@ class RewardFunction:
         if not self.spec.needs_note:
             return [None] * size
         if note is not None:
-            _same_length("note", note, size)
+            check_lengths(size, note=note)
             return [value if value is None else str(value) for value in note]
         if prompts is not None:
-            _same_length("prompts", prompts, size)
+            check_lengths(size, prompts=prompts)
             return [note_of(prompt) for prompt in prompts]
         self._say_once(
             f"{self.spec.name} has rule terms, but there is neither a note column nor a prompt: they are left out"
         )
         return [None] * size
 
-    def _report(
-        self, log_extra: Callable[[str, list[Any]], None] | None, log_metric: Callable[[str, float], None] | None
-    ) -> None:
+    def _report(self, log_extra: LogExtra | None, log_metric: LogMetric | None) -> None:
         """Hand every term to the trainer's hooks; a term that could not run once is left out, not logged as zero."""
         names = [term.name for term in self.spec.terms]
         per_term = [[breakdown.terms[index].weighted for breakdown in self.last] for index in range(len(names))]
@@ -181,11 +179,6 @@ def _gold(value: Any, field: str) -> int | None:
     if isinstance(value, bool) or value not in (1, 2, 3, 4, 5):
         raise BadInputError(field, value, "1, 2, 3, 4, 5 or null")
     return int(value)
-
-
-def _same_length(name: str, column: Sequence[Any] | None, size: int) -> None:
-    if column is not None and len(column) != size:
-        raise BadInputError(name, f"{len(column)} values", f"{size}, one a completion")
 
 
 v45c = RewardFunction("v45c")

@@ -6,7 +6,7 @@ Needs neither TRL nor torch to import.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from triagelab.rewards.crisis.preset import CrisisPreset, load_crisis_preset
 from triagelab.rewards.crisis.score import CrisisBreakdown, score_crisis
 from triagelab.rewards.crisis.states import StateKey
 from triagelab.rewards.trl import Messages, completion_text
+from triagelab.rewards.trl_hooks import LogExtra, LogMetric, check_lengths, function_name, report_terms
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class CrisisReward:
 
     def __init__(self, name_or_path: str | Path) -> None:
         self.name_or_path = str(name_or_path)
-        self.__name__ = "reward_" + Path(self.name_or_path).stem.replace("-", "_").replace(".", "_")
+        self.__name__ = function_name(self.name_or_path)
         self.__qualname__ = self.__name__
         self.last: tuple[CrisisBreakdown | None, ...] = ()
 
@@ -52,8 +53,8 @@ class CrisisReward:
         *,
         state: Sequence[str | StateKey | None] | None = None,
         truncated: Sequence[bool] | None = None,
-        log_extra: Callable[[str, list[Any]], None] | None = None,
-        log_metric: Callable[[str, float], None] | None = None,
+        log_extra: LogExtra | None = None,
+        log_metric: LogMetric | None = None,
         **columns: Any,
     ) -> list[float | None]:
         """Return one total a completion, 0 to 1.
@@ -69,9 +70,7 @@ class CrisisReward:
         Raises: BadInputError for a text that is no key and for columns of another length than the completions.
         """
         size = len(completions)
-        for name, column in (("state", state), ("truncated", truncated)):
-            if column is not None and len(column) != size:
-                raise BadInputError(name, f"{len(column)} values", f"{size}, one a completion")
+        check_lengths(size, state=state, truncated=truncated)
         if state is None:
             _log.warning("no column state: nothing can be scored")
         keys = [_key(value) for value in state] if state is not None else [None] * size
@@ -80,22 +79,10 @@ class CrisisReward:
             None if key is None else score_crisis(self.preset, key, completion_text(text), truncated=bool(off))
             for key, text, off in zip(keys, completions, cut, strict=True)
         )
-        self._report(log_extra, log_metric)
-        return [None if one is None else one.total for one in self.last]
-
-    def _report(
-        self, log_extra: Callable[[str, list[Any]], None] | None, log_metric: Callable[[str, float], None] | None
-    ) -> None:
-        for row in self.preset.term:
-            values = [None if one is None else one.terms[row.verifier].value for one in self.last]
-            name = f"{self.preset.name}/{row.verifier}"
-            if log_extra is not None:
-                log_extra(name, values)
-            known = [value for value in values if value is not None]
-            if log_metric is not None and known:
-                log_metric(name, sum(known) / len(known))
+        report_terms(self.preset.name, (row.verifier for row in self.preset.term), self.last, log_extra, log_metric)
         if log_extra is not None:
             log_extra("status", [None if one is None else one.status.value for one in self.last])
+        return [None if one is None else one.total for one in self.last]
 
 
 def _key(value: str | StateKey | Mapping[str, Any] | None) -> StateKey | None:

@@ -6,20 +6,20 @@ Needs neither TRL nor torch to import.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from triagelab.cases.imaging.case import ImagingCase
 from triagelab.cases.imaging.generator import imaging_dataset
-from triagelab.errors import BadInputError
 from triagelab.rewards.imaging.encoding import Encoder
 from triagelab.rewards.imaging.gold import Gold, GoldTable
 from triagelab.rewards.imaging.judge import Judge
 from triagelab.rewards.imaging.preset import ImagingPreset, load_imaging_preset
 from triagelab.rewards.imaging.score import ImagingBreakdown, score_imaging
 from triagelab.rewards.trl import Messages, completion_text
+from triagelab.rewards.trl_hooks import LogExtra, LogMetric, check_lengths, function_name, report_terms
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class ImagingReward:
         encoder: Encoder | None = None,
     ) -> None:
         self.name_or_path = str(name_or_path)
-        self.__name__ = "reward_" + Path(self.name_or_path).stem.replace("-", "_").replace(".", "_")
+        self.__name__ = function_name(self.name_or_path)
         self.__qualname__ = self.__name__
         self.cases = None if cases is None else tuple(cases)
         self.judge, self.encoder = judge, encoder
@@ -79,8 +79,8 @@ class ImagingReward:
         *,
         id: Sequence[str | None] | None = None,
         truncated: Sequence[bool] | None = None,
-        log_extra: Callable[[str, list[Any]], None] | None = None,
-        log_metric: Callable[[str, float], None] | None = None,
+        log_extra: LogExtra | None = None,
+        log_metric: LogMetric | None = None,
         **columns: Any,
     ) -> list[float | None]:
         """Return one total a completion.
@@ -96,9 +96,7 @@ class ImagingReward:
         Raises: BadInputError for columns of another length than the completions.
         """
         size = len(completions)
-        for name, column in (("id", id), ("truncated", truncated)):
-            if column is not None and len(column) != size:
-                raise BadInputError(name, f"{len(column)} values", f"{size}, one a completion")
+        check_lengths(size, id=id, truncated=truncated)
         if id is None:
             _log.warning("no column id: nothing can be scored")
         ids = list(id) if id is not None else [None] * size
@@ -112,22 +110,10 @@ class ImagingReward:
                 judge=self.judge,
             )
         )
-        self._report(log_extra, log_metric)
-        return [None if one is None else one.total for one in self.last]
-
-    def _report(
-        self, log_extra: Callable[[str, list[Any]], None] | None, log_metric: Callable[[str, float], None] | None
-    ) -> None:
-        for row in self.preset.term:
-            values = [None if one is None else one.terms[row.term].value for one in self.last]
-            name = f"{self.preset.name}/{row.term}"
-            if log_extra is not None:
-                log_extra(name, values)
-            known = [value for value in values if value is not None]
-            if log_metric is not None and known:
-                log_metric(name, sum(known) / len(known))
+        report_terms(self.preset.name, (row.term for row in self.preset.term), self.last, log_extra, log_metric)
         if log_extra is not None:
             log_extra("status", [None if one is None else one.answer.status.value for one in self.last])
+        return [None if one is None else one.total for one in self.last]
 
 
 def imaging_reward(
