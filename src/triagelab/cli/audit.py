@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ import typer
 from triagelab.errors import BadInputError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from triagelab.clinical.costs import Costs
     from triagelab.rewards.audit.audit import Audit
     from triagelab.rewards.spec import RewardSpec
@@ -58,9 +61,14 @@ def audit(
     if html is not None:
         _check_folder(html, "--html")
     if crises:
-        return _audit_crises(rewards, crises, as_json, strict)
+        from triagelab.cli import crisis_audit as crisis
+
+        made = (crisis.audit_named, crisis.show)
+        return _audit_task(rewards, crises, "the hospital crisis", made, as_json, strict)
     if images:
-        return _audit_images(rewards, images, as_json, strict)
+        from triagelab.cli import imaging_audit as imaging
+
+        return _audit_task(rewards, images, "imaging", (imaging.audit_named, imaging.show), as_json, strict)
     subjects = [load_subject(name) for name in rewards]
     if weights is not None:
         subjects = [replace(subject, sampling=parse_weights(weights)) for subject in subjects]
@@ -70,12 +78,10 @@ def audit(
 
         write_audit_page(audits, html)
     if as_json:
-        rows = [plain(one.row()) for one in audits]
-        typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, allow_nan=False))
+        _echo(audits)
     else:
         _print(audits, html)
-    if strict and any(one.severe for one in audits):
-        raise typer.Exit(1)
+    _exit(audits, strict)
 
 
 def design(
@@ -166,39 +172,40 @@ def _print(audits: list[Audit], html: Path | None) -> None:
         out.print(f"-> {html}", soft_wrap=True)
 
 
-def _audit_crises(rewards: list[str], crises: list[str], as_json: bool, strict: bool) -> None:
-    from triagelab.cli import audit_terminal as terminal
-    from triagelab.cli.crisis_audit import audit_named, show
-
-    if len(crises) < len(rewards):
-        other = next(name for name in rewards if name not in crises)
-        raise BadInputError("REWARD", other, "rewards of one task", f"{crises[0]} is one of the hospital crisis")
-    audits = [audit_named(name) for name in crises]
+def _audit_task(
+    rewards: list[str],
+    own: list[str],
+    task: str,
+    made: tuple[Callable[[str], Any], Callable[[Any, Console], None]],
+    as_json: bool,
+    strict: bool,
+) -> None:
+    """Audit rewards of a task beside levels. `made`: what audits one of them, and what prints the audit."""
+    if len(own) < len(rewards):
+        other = next(name for name in rewards if name not in own)
+        raise BadInputError("REWARD", other, "rewards of one task", f"{own[0]} is one of {task}")
+    audit_named, show = made
+    audits = [audit_named(name) for name in own]
     if as_json:
-        rows = [plain(one.row()) for one in audits]
-        typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, allow_nan=False))
+        _echo(audits)
     else:
-        out = terminal.console()
+        from triagelab.cli.audit_terminal import console
+
+        out = console()
         for number, one in enumerate(audits):
             if number:
                 out.rule(style="dim")
             show(one, out)
-    if strict and any(one.severe for one in audits):
-        raise typer.Exit(1)
+    _exit(audits, strict)
 
 
-def _audit_images(rewards: list[str], images: list[str], as_json: bool, strict: bool) -> None:
-    from triagelab.cli.imaging_audit import audit_named, print_audits
+def _echo(audits: Sequence[Any]) -> None:
+    """Print audits as JSON: one object, or a list."""
+    rows = [plain(one.row()) for one in audits]
+    typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, allow_nan=False))
 
-    if len(images) < len(rewards):
-        other = next(name for name in rewards if name not in images)
-        raise BadInputError("REWARD", other, "rewards of one task", f"{images[0]} is one of imaging")
-    audits = [audit_named(name) for name in images]
-    if as_json:
-        rows = [plain(one.row()) for one in audits]
-        typer.echo(json.dumps(rows[0] if len(rows) == 1 else rows, allow_nan=False))
-    else:
-        print_audits(audits)
+
+def _exit(audits: Sequence[Any], strict: bool) -> None:
     if strict and any(one.severe for one in audits):
         raise typer.Exit(1)
 

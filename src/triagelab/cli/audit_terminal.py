@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from triagelab.cli.audit_parts import STYLES
 from triagelab.cli.highlight import one_line
 from triagelab.evaluation import audit_words as words
 from triagelab.rewards.audit.audit import Audit
@@ -18,7 +19,6 @@ from triagelab.rewards.audit.finding import Finding
 from triagelab.rewards.audit.incentives import answers
 from triagelab.rewards.audit.optimum import Outcome, sound
 
-STYLES = {"severe": "bold red", "warning": "yellow", "note": "cyan", "none": "bold green"}
 _GOOD, _BAD = (20, 130, 110), (190, 50, 30)
 _HEAD = "bold"
 

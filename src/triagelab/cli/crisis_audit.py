@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from triagelab.cli.audit_parts import attack_table, show_head, show_tables
 from triagelab.rewards.audit.crisis_audit import CrisisAudit, audit_crisis
 from triagelab.rewards.crisis.preset import load_crisis_preset
-
-STYLES = {"severe": "bold red", "warning": "yellow", "note": "cyan", "none": "bold green"}
 
 
 def audit_named(reward: str) -> CrisisAudit:
@@ -19,14 +17,8 @@ def audit_named(reward: str) -> CrisisAudit:
 
 def show(audit: CrisisAudit, out: Console) -> None:
     """Print one audit, findings first. Fits 80 columns."""
-    out.print(Text.assemble((audit.preset.name, "bold"), "  ", (audit.verdict, STYLES[audit.verdict])))
-    out.print(audit.preset.title)
-    clean = "no findings" if not audit.findings else f"{len(audit.findings)} findings, {len(audit.severe)} severe"
-    out.print(f"{clean}; {audit.states} states with scripted completions of six roles", style="dim")
-    for finding in audit.findings:
-        out.print(Text.assemble("\n", (f"{finding.severity.value}  {finding.id}", STYLES[finding.severity.value])))
-        for line in (finding.what, finding.evidence, finding.change):
-            out.print(f"  {line}")
+    tried = f"{audit.states} states with scripted completions of six roles"
+    show_head(audit.preset.name, audit.preset.title, audit.verdict, audit.findings, tried, out)
     _tables(audit, out)
     out.print(f"\n{audit.seconds:.2f} s. Research and education only.", style="dim")
 
@@ -39,12 +31,7 @@ def _tables(audit: CrisisAudit, out: Console) -> None:
     signal = Table("verifier", "variance", "constant", "least", "most", box=None, title="Signal within groups")
     for row in audit.variance:
         signal.add_row(row.verifier, f"{row.variance:.4f}", f"{row.constant:.0%}", f"{row.low:.2f}", f"{row.high:.2f}")
-    attacks = Table("text attacks", "ceiling", "beaten", "excess", box=None, title="Text attacks")
-    for one in audit.attacks:
-        attacks.add_row(one.place, one.ceiling, f"{one.beaten}/{one.tried}", f"{one.excess:+.3f}")
-    for table in (earned, signal, attacks):
-        out.print()
-        out.print(table)
+    show_tables((earned, signal, attack_table(audit.attacks)), out)
 
 
 __all__ = ["audit_named", "show"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from triagelab.rewards.audit.imaging_audit import ImagingAudit, audit_imaging
@@ -10,8 +9,6 @@ from triagelab.rewards.imaging.preset import load_imaging_preset
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-STYLES = {"severe": "bold red", "warning": "yellow", "note": "cyan", "none": "bold green"}
 
 
 def audit_named(reward: str) -> ImagingAudit:
@@ -22,30 +19,13 @@ def audit_named(reward: str) -> ImagingAudit:
     return audit_imaging(load_imaging_preset(reward))
 
 
-def print_audits(audits: Sequence[ImagingAudit]) -> None:
-    """Print audits one after the other."""
-    from triagelab.cli import audit_terminal as terminal
-
-    out = terminal.console()
-    for number, one in enumerate(audits):
-        if number:
-            out.rule(style="dim")
-        show(one, out)
-
-
 def show(audit: ImagingAudit, out: Console) -> None:
     """Print one audit, findings first. Fits 80 columns."""
-    from rich.text import Text
+    from triagelab.cli.audit_parts import show_head
 
-    out.print(Text.assemble((audit.preset.name, "bold"), "  ", (audit.verdict, STYLES[audit.verdict])))
-    out.print(audit.preset.title)
-    clean = "no findings" if not audit.findings else f"{len(audit.findings)} findings, {len(audit.severe)} severe"
     scored = "; the judge is the rubric scorer" if audit.preset.needs("judge") else ""
-    out.print(f"{clean}; {audit.rows} rows with scripted completions{scored}", style="dim")
-    for finding in audit.findings:
-        out.print(Text.assemble("\n", (f"{finding.severity.value}  {finding.id}", STYLES[finding.severity.value])))
-        for line in (finding.what, finding.evidence, finding.change):
-            out.print(f"  {line}")
+    tried = f"{audit.rows} rows with scripted completions{scored}"
+    show_head(audit.preset.name, audit.preset.title, audit.verdict, audit.findings, tried, out)
     _tables(audit, out)
     changed, compared = audit.misplaced
     out.print(f"\nGold by row id: {changed} of {compared} totals changed with the order of the batch.", style="dim")
@@ -54,6 +34,8 @@ def show(audit: ImagingAudit, out: Console) -> None:
 
 def _tables(audit: ImagingAudit, out: Console) -> None:
     from rich.table import Table
+
+    from triagelab.cli.audit_parts import attack_table, show_tables
 
     earned = Table("completion", "kind", "mean", "over gold", "over wrong", box=None, title="What completions earn")
     for one in audit.earned:
@@ -66,13 +48,7 @@ def _tables(audit: ImagingAudit, out: Console) -> None:
     used = Table("term", "unrelated", "gold", "range used", box=None, title="Range of terms that read the reasoning")
     for row in audit.ranges:
         used.add_row(row.term, f"{row.unrelated:.2f}", f"{row.gold:.2f}", f"{row.used:.0%}")
-    attacks = Table("text attacks", "ceiling", "beaten", "excess", box=None, title="Text attacks")
-    for one in audit.attacks:
-        attacks.add_row(one.place, one.ceiling, f"{one.beaten}/{one.tried}", f"{one.excess:+.3f}")
-    for table in (earned, signal, used, attacks):
-        if table.row_count:
-            out.print()
-            out.print(table)
+    show_tables((earned, signal, used, attack_table(audit.attacks)), out)
 
 
-__all__ = ["audit_named", "print_audits", "show"]
+__all__ = ["audit_named", "show"]
