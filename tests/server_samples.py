@@ -30,6 +30,12 @@ ACTIONS: dict[str, list[dict[str, Any]]] = {
         },
         *({"acts": []} for _ in range(19)),
     ],
+    "/imaging": [
+        {"lookup": True},
+        {
+            "text": "<think>It hurts. It is swollen. So it may be appropriate.</think><answer>may be appropriate</answer>"
+        },
+    ],
     "/bedside": [{"kind": "ask", "target": "story"}, {"kind": "measure", "target": "heart_rate"}, COMMIT],
 }
 """One whole episode a mount."""

@@ -21,8 +21,8 @@ def made(request):
 def play(made, env, *, wait=lambda value: value):
     """Return what the best actions of a known episode show."""
     twin = make(made.kind.env_id)
-    twin.reset(seed=11, split="dev")
-    seen = [wait(env.reset(seed=11, split="dev", episode_id="e"))]
+    twin.reset(seed=11, split="test")
+    seen = [wait(env.reset(seed=11, split="test", episode_id="e"))]
     while not seen[-1].done:
         best = twin.best()
         twin.step(best)
@@ -45,9 +45,9 @@ def test_async_calls_do_the_same(made):
     env = made.environment()
 
     async def again():
-        seen = [await env.reset_async(seed=11, split="dev", episode_id="e")]
+        seen = [await env.reset_async(seed=11, split="test", episode_id="e")]
         twin = make(made.kind.env_id)
-        twin.reset(seed=11, split="dev")
+        twin.reset(seed=11, split="test")
         while not seen[-1].done:
             best = twin.best()
             twin.step(best)
