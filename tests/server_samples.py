@@ -32,9 +32,7 @@ ACTIONS: dict[str, list[dict[str, Any]]] = {
     ],
     "/imaging": [
         {"lookup": True},
-        {
-            "text": "<think>It hurts. It is swollen. So it may be appropriate.</think><answer>may be appropriate</answer>"
-        },
+        {"text": "<think>It hurts. It is swollen. It is red.</think><answer>may be appropriate</answer>"},
     ],
     "/bedside": [{"kind": "ask", "target": "story"}, {"kind": "measure", "target": "heart_rate"}, COMMIT],
 }

@@ -15,8 +15,6 @@ from triagelab.envs.registry import REGISTRY, make
 from triagelab.server.wire import LARGEST_MESSAGE
 
 TOLD_AT_THE_END = {
-    "label",
-    "reasoning",
     "would_change",
     "acceptable",
     "because",
