@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import tiny_runs
+from tiny_runs import same, weights
 from triagelab.agents.crisis_model import CrisisModel
 from triagelab.errors import BadInputError, DataFormatError
 from triagelab.hospital.hospital import begin
@@ -23,41 +25,13 @@ from triagelab.training.run import train
 pytestmark = pytest.mark.training
 
 DATA: dict[str, Any] = {"threads": 1, "data.n": 10, "crisis.latest": 3, "crisis.steps": 8, "log.every": 1}
-SMALLEST: dict[str, Any] = {
-    **DATA,
-    "model.tiny.layers": 1,
-    "model.tiny.width": 32,
-    "model.tiny.heads": 2,
-    "model.tiny.kv_heads": 2,
-    "model.tiny.feed_forward": 32,
-    "model.tiny.vocabulary": 900,
-    "optim.steps": 4,
-    "optim.batch": 4,
-    "log.checkpoint_every": 2,
-}
-GRPO: dict[str, Any] = {
-    **DATA,
-    "generation.group": 4,
-    "generation.max_new_tokens": 16,
-    "optim.batch": 8,
-    "optim.steps": 2,
-    "log.checkpoint_every": 1,
-}
+SMALLEST: dict[str, Any] = {**DATA, **tiny_runs.SFT}
+GRPO: dict[str, Any] = {**DATA, **tiny_runs.GRPO, "generation.max_new_tokens": 16}
 
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train("tiny-crisis-sft", tmp_path_factory.mktemp("runs") / "sft", overrides=SMALLEST, progress=False)
-
-
-def weights(run: Path, name: str = "model.safetensors") -> dict[str, Any]:
-    from safetensors.torch import load_file
-
-    return load_file(run / "model" / name)
-
-
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return one.keys() == other.keys() and all(bool((one[name] == other[name]).all()) for name in one)
 
 
 def test_sft_learns_from_the_playbook_and_its_model_plays(start: Path) -> None:
@@ -171,7 +145,7 @@ def test_what_cannot_run_is_said_and_leaves_no_folder(start: Path, tmp_path: Pat
 
 def test_the_seeds_recipe_takes_real_steps_with_adapters_on_a_small_qwen2(tmp_path: Path) -> None:
     """NF4 and the paged optimiser need a GPU: here the same path runs in full precision with the 8-bit optimiser."""
-    from tiny_qwen2 import save_qwen2
+    from tiny_prompted import save_qwen2
 
     base = save_qwen2(tmp_path / "base")
     settings = {**DATA, "model.name": str(base), "model.quantize": "none", "optim.name": "adamw_8bit"}

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import tiny_runs
+from tiny_runs import same, weights
 from triagelab.cases.imaging.generator import dataset_split
 from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.training import imaging_data, logs
@@ -19,41 +21,13 @@ pytestmark = pytest.mark.training
 
 DESIGNS = ("baseline", "citations", "llm-eval", "embedding")
 DATA: dict[str, Any] = {"threads": 1, "data.n": 40, "log.every": 1}
-SMALLEST: dict[str, Any] = {
-    **DATA,
-    "model.tiny.layers": 1,
-    "model.tiny.width": 32,
-    "model.tiny.heads": 2,
-    "model.tiny.kv_heads": 2,
-    "model.tiny.feed_forward": 32,
-    "model.tiny.vocabulary": 900,
-    "optim.steps": 4,
-    "optim.batch": 4,
-    "log.checkpoint_every": 2,
-}
-GRPO: dict[str, Any] = {
-    **DATA,
-    "generation.group": 4,
-    "generation.max_new_tokens": 24,
-    "optim.batch": 8,
-    "optim.steps": 2,
-    "log.checkpoint_every": 1,
-}
+SMALLEST: dict[str, Any] = {**DATA, **tiny_runs.SFT}
+GRPO: dict[str, Any] = {**DATA, **tiny_runs.GRPO, "generation.max_new_tokens": 24}
 
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train("tiny-imaging-sft", tmp_path_factory.mktemp("runs") / "sft", overrides=SMALLEST, progress=False)
-
-
-def weights(run: Path, name: str = "model.safetensors") -> dict[str, Any]:
-    from safetensors.torch import load_file
-
-    return load_file(run / "model" / name)
-
-
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return one.keys() == other.keys() and all(bool((one[name] == other[name]).all()) for name in one)
 
 
 def gold_of(recipe: str, settings: dict[str, Any]) -> dict[str, imaging_data.Example]:
@@ -149,7 +123,7 @@ def test_what_cannot_run_is_said_and_leaves_no_folder(start: Path, tmp_path: Pat
 
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tiny_llama import save_llama
+    from tiny_prompted import save_llama
 
     return save_llama(tmp_path_factory.mktemp("llama"))
 

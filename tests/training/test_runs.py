@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tiny_runs import same, weights
 from triagelab.agents.local import LocalAgent
 from triagelab.cases.generator import generate
 from triagelab.errors import BadInputError, RunStateError
@@ -45,16 +46,6 @@ GRPO = {**SMALLEST, "generation.group": 4, "optim.batch": 8, "optim.steps": 3, "
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train("tiny-sft", tmp_path_factory.mktemp("runs") / "sft", overrides=SMALLEST, progress=False)
-
-
-def weights(run: Path) -> dict[str, Any]:
-    from safetensors.torch import load_file
-
-    return load_file(run / "model" / "model.safetensors")
-
-
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return one.keys() == other.keys() and all(bool((one[name] == other[name]).all()) for name in one)
 
 
 def test_sft_leaves_what_a_reader_needs(start: Path) -> None:

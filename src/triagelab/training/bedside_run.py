@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from triagelab.errors import BadInputError
 from triagelab.evaluation.provenance import config_hash
 from triagelab.training import bedside_data as data
 from triagelab.training import logs
@@ -15,10 +14,10 @@ from triagelab.training.bedside_format import set_calls, tiny_tokenizer
 from triagelab.training.bedside_tools import Rollout, Sessions
 from triagelab.training.config import Recipe
 from triagelab.training.data import show_order
-from triagelab.training.machine import process_count
 from triagelab.training.models import Policy, load_policy
 from triagelab.training.rollouts import RolloutTrainer
 from triagelab.training.sft import fit
+from triagelab.training.shown import begin_alone
 from triagelab.training.trainer import (
     compact_head,
     own_optimizer,
@@ -37,14 +36,8 @@ def train_bedside(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any
 
     Raises: BadInputError for what cannot run: several processes, a template without tool calls.
     """
-    from transformers import set_seed
-
-    from triagelab.seeding import derive_seed
-
     assert recipe.bedside is not None
-    if process_count() != 1:
-        raise BadInputError("processes", process_count(), "1: training in the environment runs in one process")
-    set_seed(derive_seed("training.adapter", recipe.seed, bits=31))
+    begin_alone(recipe, "in the environment")
     taught = data.lessons(recipe) if recipe.kind == "sft" else []
     folder = out / "tokenizer"
     if (
@@ -66,9 +59,7 @@ def train_bedside(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any
             "n": recipe.data.n,
             "hash": config_hash({"split": recipe.data.split, "seeds": data.case_seeds(recipe)}),
         },
-        "parameters": sum(p.numel() for p in policy.model.parameters()),
-        "base": policy.base,
-        "targets": policy.targets.kinds() if policy.targets is not None else None,
+        **policy.facts(),
         **summary,
     }
 

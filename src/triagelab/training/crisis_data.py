@@ -18,8 +18,11 @@ from triagelab.rewards.crisis.states import StateKey, state_at
 from triagelab.seeding import Generator, derive_seed, stream
 from triagelab.training.config import Recipe
 from triagelab.training.crisis_config import CrisisSettings
+from triagelab.training.shown import leaves_room, sft_row
 
 Message = dict[str, str]
+TEXTS = 4000
+"""States whose text a tokenizer learns from, at most."""
 PARTS = {"train": (0.0, 0.7), "dev": (0.7, 0.85), "test": (0.85, 1.0)}
 """Split -> shares of all episode seeds, by hash: no episode is in two splits."""
 PER_EPISODE = 2
@@ -135,15 +138,6 @@ def shown_acts(view: View, most: int) -> list[Act]:
     return [act for act in by_the_book(view) if act.args.get("patient") not in hidden]
 
 
-def texts_of(found: Sequence[Example], limit: int = 4000) -> list[str]:
-    """Return prompts and answers as plain text, for training a tokenizer on the training split only."""
-    texts: list[str] = []
-    for one in found[:limit]:
-        texts.extend(message["content"] for message in one.messages)
-        texts.append(one.answer)
-    return texts
-
-
 def sft_rows(
     found: Sequence[Example], tokenizer: Any, max_tokens: int, *, prompt_loss: bool = False
 ) -> list[dict[str, list[int]]]:
@@ -151,15 +145,8 @@ def sft_rows(
 
     Raises: BadInputError where no state fits.
     """
-    from triagelab.training.data import render_prompt
-
-    rows = []
-    for one in found:
-        prompt = render_prompt(tokenizer, one.messages)
-        answer = [*tokenizer(one.answer, add_special_tokens=False)["input_ids"], int(tokenizer.eos_token_id)]
-        if len(prompt) + len(answer) <= max_tokens:
-            labels = prompt if prompt_loss else [-100] * len(prompt)
-            rows.append({"input_ids": prompt + answer, "labels": labels + answer})
+    drawn = (sft_row(one, tokenizer, max_tokens, prompt_loss=prompt_loss) for one in found)
+    rows = [row for row in drawn if row is not None]
     if not rows:
         raise BadInputError("data.max_tokens", max_tokens, "room for one state and its answer")
     return rows
@@ -172,12 +159,11 @@ def grpo_rows(
 
     Raises: BadInputError where no state fits.
     """
-    from triagelab.training.data import render_prompt
-
-    rows = []
-    for one in found:
-        if len(render_prompt(tokenizer, one.messages)) + max_new_tokens <= max_tokens:
-            rows.append({"prompt": list(one.messages), "state": one.key.text, "role": one.key.role})
+    rows = [
+        {"prompt": list(one.messages), "state": one.key.text, "role": one.key.role}
+        for one in found
+        if leaves_room(one, tokenizer, max_tokens, max_new_tokens)
+    ]
     if not rows:
         raise BadInputError("data.max_tokens", max_tokens, "room for one state and an answer")
     return rows

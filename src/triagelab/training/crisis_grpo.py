@@ -8,8 +8,7 @@ from typing import Any
 from triagelab.rewards.crisis.score import CrisisBreakdown
 from triagelab.rewards.crisis.trl import crisis_reward
 from triagelab.training.grpo import LoggedTrainer
-
-READABLE = ("clean", "repaired")
+from triagelab.training.term_logs import READABLE, cut_off, term_columns, term_means
 
 
 class VerifiedReward:
@@ -21,6 +20,7 @@ class VerifiedReward:
     def __init__(self, preset: str, ends: Sequence[int]) -> None:
         self.inner = crisis_reward(preset)
         self.name = self.inner.preset.name  # a wrong name is told here, not after the first generation
+        self.terms = tuple(row.verifier for row in self.inner.preset.term)
         self.ends = frozenset(ends)
         self.__name__ = self.inner.__name__
 
@@ -35,7 +35,7 @@ class VerifiedReward:
         log_metric: Callable[[str, float], None] | None = None,
         **columns: Any,
     ) -> list[float | None]:
-        truncated = [not ids or ids[-1] not in self.ends for ids in completion_ids]
+        truncated = cut_off(completion_ids, self.ends)
         totals = self.inner(completions=completions, completion_ids=completion_ids, state=state, truncated=truncated)
         told = [one for one in self.inner.last if one is not None]
         if log_extra is not None:
@@ -57,18 +57,11 @@ class VerifiedReward:
             "deaths_prevented": [None if one is None else one.deaths_prevented for one in last],
             "duties": [None if one is None else one.duties for one in last],
         }
-        for row in self.inner.preset.term:
-            paid = [None if one is None else one.terms[row.verifier].paid for one in last]
-            columns[f"{self.name}/{row.verifier}"] = paid
-        return columns
+        return {**columns, **term_columns(self.name, self.terms, last)}
 
     def _means(self, told: Sequence[CrisisBreakdown]) -> Mapping[str, float]:
         """Return the curves: measured values of the verifiers, gain, and the share that could not be read."""
-        means: dict[str, float] = {}
-        for row in self.inner.preset.term:
-            values = [value for one in told if (value := one.terms[row.verifier].value) is not None]
-            if values:
-                means[f"terms/{self.name}/{row.verifier}"] = sum(values) / len(values)
+        means = term_means(self.name, self.terms, told)
         means["deaths_prevented"] = sum(one.deaths_prevented for one in told) / len(told)
         means["duties"] = sum(one.duties for one in told) / len(told)
         means["parse/no_answer"] = sum(one.status.value not in READABLE for one in told) / len(told)

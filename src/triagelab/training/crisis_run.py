@@ -5,19 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from triagelab.errors import BadInputError
 from triagelab.evaluation.provenance import config_hash
 from triagelab.training import crisis_data as data
 from triagelab.training.config import Recipe
 from triagelab.training.crisis_format import tiny_tokenizer
-from triagelab.training.data import show_order
-from triagelab.training.machine import process_count
-from triagelab.training.models import Policy, load_policy
+from triagelab.training.models import Policy
 from triagelab.training.sft import fit
-from triagelab.training.trainer import (
-    shown_per_step,
-    total_steps,
-)
+from triagelab.training.shown import begin_alone, start_policy, texts_of, token_counts
 
 EVEN = {1: 1.0}
 
@@ -27,18 +21,9 @@ def train_crisis(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any]
 
     Raises: BadInputError for what cannot run: several processes, no state that fits.
     """
-    from transformers import set_seed
-
-    from triagelab.seeding import derive_seed
-
-    if process_count() != 1:
-        raise BadInputError("processes", process_count(), "1: training on the hospital crisis runs in one process")
-    set_seed(derive_seed("training.adapter", recipe.seed, bits=31))
+    begin_alone(recipe, "on the hospital crisis")
     found = data.examples(recipe)
-    folder = out / "tokenizer"
-    if recipe.warm_start is None and recipe.model.name == "tiny" and not (folder / "tokenizer.json").is_file():
-        tiny_tokenizer(data.texts_of(found), recipe.model.tiny.vocabulary, folder)
-    policy = load_policy(recipe, folder, lambda: data.texts_of(found))
+    policy = start_policy(recipe, out, lambda: texts_of(found, data.TEXTS), tiny_tokenizer)
     train = {"sft": _sft, "grpo": _grpo, "dpo": _dpo}[recipe.kind]
     summary = train(recipe, policy, found, out, progress)
     return {
@@ -50,9 +35,7 @@ def train_crisis(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any]
             "roles": {role: sum(one.key.role == role for one in found) for role in sorted({x.key.role for x in found})},
             "hash": config_hash({"states": [one.key.text for one in found], "template": recipe.data.template}),
         },
-        "parameters": sum(p.numel() for p in policy.model.parameters()),
-        "base": policy.base,
-        "targets": policy.targets.kinds() if policy.targets is not None else None,
+        **policy.facts(),
         **summary,
     }
 
@@ -60,36 +43,20 @@ def train_crisis(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any]
 def _sft(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, progress: bool) -> dict[str, Any]:
     rows = data.sft_rows(found, policy.tokenizer, recipe.data.max_tokens, prompt_loss=recipe.optim.prompt_loss)
     done = fit(recipe, policy, rows, [1] * len(rows), EVEN, out, progress=progress)
-    lengths = [sum(label == -100 for label in row["labels"]) for row in rows]
-    return {
-        **done,
-        "teacher": {
-            "states": len(found),
-            "too_long": len(found) - len(rows),
-            "mean_prompt_tokens": round(sum(lengths) / len(rows), 1),
-            "mean_answer_tokens": round(
-                sum(len(row["labels"]) for row in rows) / len(rows) - sum(lengths) / len(rows), 1
-            ),
-            "longest": max(len(row["labels"]) for row in rows),
-        },
-    }
+    teacher = {"states": len(found), "too_long": len(found) - len(rows), **token_counts(rows)}
+    return {**done, "teacher": teacher}
 
 
 def _grpo(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, progress: bool) -> dict[str, Any]:
     from triagelab.training.crisis_grpo import CrisisTrainer, VerifiedReward
-    from triagelab.training.grpo import ends_of_policy, optimise
+    from triagelab.training.grpo import ends_of_policy, optimise_evenly
 
     rows = data.grpo_rows(
         found, policy.tokenizer, recipe.data.max_tokens, max_new_tokens=recipe.generation.max_new_tokens
     )
     scorer = VerifiedReward(recipe.reward.preset, ends_of_policy(policy))
-    steps = total_steps(recipe, len(rows))
-    order = show_order([1] * len(rows), EVEN, steps * shown_per_step(recipe), recipe.seed)
     shown = ("reward", "deaths_prevented", "parse/no_answer")
-    done = optimise(
-        CrisisTrainer, recipe, policy, scorer, [rows[place] for place in order], steps, out, shown, progress=progress
-    )
-    return {**done, "reward": recipe.reward.preset, "scale_rewards": recipe.reward.scale}
+    return optimise_evenly(CrisisTrainer, recipe, policy, scorer, rows, out, shown, progress=progress)
 
 
 def _dpo(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, progress: bool) -> dict[str, Any]:

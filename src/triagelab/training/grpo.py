@@ -17,6 +17,7 @@ from triagelab.training.gate import advantage_scale
 from triagelab.training.machine import process_count, process_index
 from triagelab.training.models import Policy
 from triagelab.training.rollouts import RolloutTrainer
+from triagelab.training.term_logs import cut_off
 from triagelab.training.trainer import (
     compact_head,
     own_optimizer,
@@ -42,7 +43,7 @@ class GradedReward:
     def __call__(
         self, *, completions: Sequence[Any], completion_ids: Sequence[Sequence[int]], **columns: Any
     ) -> list[float | None]:
-        truncated = [not ids or ids[-1] not in self.ends for ids in completion_ids]
+        truncated = cut_off(completion_ids, self.ends)
         totals = self.inner(completions=completions, completion_ids=completion_ids, truncated=truncated, **columns)
         levels, log_extra, log_metric = columns["level"], columns.get("log_extra"), columns.get("log_metric")
         if log_extra is not None:
@@ -191,6 +192,26 @@ def train_grpo(recipe: Recipe, policy: Policy, cases: Sequence[Case], out: Path,
         LoggedTrainer, recipe, policy, scorer, [rows[place] for place in order], steps, out, shown, progress=progress
     )
     return {**done, "reward": recipe.reward.preset, "scale_rewards": advantage_scale(recipe.reward)}
+
+
+def optimise_evenly(
+    kind: type[RolloutTrainer],
+    recipe: Recipe,
+    policy: Policy,
+    scorer: Callable[..., list[float | None]],
+    rows: list[dict[str, Any]],
+    out: Path,
+    shown: tuple[str, ...],
+    *,
+    progress: bool,
+) -> dict[str, Any]:
+    """Run GRPO as `optimise` on rows that are shown equally often, in an order of the recipe's seed."""
+    steps = total_steps(recipe, len(rows))
+    order = data.show_order([1] * len(rows), {1: 1.0}, steps * shown_per_step(recipe), recipe.seed)
+    done = optimise(
+        kind, recipe, policy, scorer, [rows[place] for place in order], steps, out, shown, progress=progress
+    )
+    return {**done, "reward": recipe.reward.preset, "scale_rewards": recipe.reward.scale}
 
 
 def ends_of_policy(policy: Policy) -> list[int]:

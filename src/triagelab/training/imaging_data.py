@@ -16,8 +16,11 @@ from triagelab.errors import BadInputError
 from triagelab.seeding import derive_seed, stream
 from triagelab.training.config import Recipe
 from triagelab.training.imaging_config import ImagingSettings
+from triagelab.training.shown import leaves_room, sft_row
 
 Message = dict[str, str]
+TEXTS = 6000
+"""Questions whose text a tokenizer learns from, at most."""
 LABELS: tuple[Appropriateness, ...] = tuple(Appropriateness)
 
 
@@ -73,15 +76,6 @@ def examples(recipe: Recipe, found: Sequence[ImagingCase], *, evidence: float) -
     return shown
 
 
-def texts_of(found: Sequence[Example], limit: int = 6000) -> list[str]:
-    """Return prompts and answers as plain text, for training a tokenizer on the train split only."""
-    texts: list[str] = []
-    for one in found[:limit]:
-        texts.extend(message["content"] for message in one.messages)
-        texts.append(one.answer)
-    return texts
-
-
 def sft_rows(
     found: Sequence[Example], tokenizer: Any, max_tokens: int, *, prompt_loss: bool = False
 ) -> tuple[list[dict[str, list[int]]], list[int]]:
@@ -89,15 +83,11 @@ def sft_rows(
 
     Raises: BadInputError where no question fits.
     """
-    from triagelab.training.data import render_prompt
-
     rows, places = [], []
     for one in found:
-        prompt = render_prompt(tokenizer, one.messages)
-        answer = [*tokenizer(one.answer, add_special_tokens=False)["input_ids"], int(tokenizer.eos_token_id)]
-        if len(prompt) + len(answer) <= max_tokens:
-            labels = prompt if prompt_loss else [-100] * len(prompt)
-            rows.append({"input_ids": prompt + answer, "labels": labels + answer})
+        row = sft_row(one, tokenizer, max_tokens, prompt_loss=prompt_loss)
+        if row is not None:
+            rows.append(row)
             places.append(LABELS.index(one.case.truth.label))
     if not rows:
         raise BadInputError("data.max_tokens", max_tokens, "room for one question and its answer")
@@ -111,12 +101,11 @@ def grpo_rows(
 
     Raises: BadInputError where no question fits.
     """
-    from triagelab.training.data import render_prompt
-
-    rows = []
-    for one in found:
-        if len(render_prompt(tokenizer, one.messages)) + max_new_tokens <= max_tokens:
-            rows.append({"prompt": list(one.messages), "id": one.case.id})
+    rows = [
+        {"prompt": list(one.messages), "id": one.case.id}
+        for one in found
+        if leaves_room(one, tokenizer, max_tokens, max_new_tokens)
+    ]
     if not rows:
         raise BadInputError("data.max_tokens", max_tokens, "room for one question and an answer")
     return rows

@@ -9,8 +9,7 @@ from triagelab.cases.imaging.case import ImagingCase
 from triagelab.rewards.imaging.trl import imaging_reward
 from triagelab.training.grpo import LoggedTrainer
 from triagelab.training.imaging_data import LABELS
-
-READABLE = ("clean", "repaired")
+from triagelab.training.term_logs import READABLE, cut_off, term_columns, term_means
 
 
 class ScoredReward:
@@ -25,6 +24,7 @@ class ScoredReward:
     def __init__(self, preset: str, cases: Sequence[ImagingCase], ends: Sequence[int]) -> None:
         self.inner = imaging_reward(preset, cases=cases)
         self.name = self.inner.preset.name  # a wrong name is told here, not after the first generation
+        self.terms = tuple(row.term for row in self.inner.preset.term)
         self.gold = {case.id: case.truth.label.value for case in cases}
         self.ends = frozenset(ends)
         self.__name__ = self.inner.__name__
@@ -39,7 +39,7 @@ class ScoredReward:
         log_metric: Callable[[str, float], None] | None = None,
         **columns: Any,
     ) -> list[float | None]:
-        truncated = [not ids or ids[-1] not in self.ends for ids in completion_ids]
+        truncated = cut_off(completion_ids, self.ends)
         totals = self.inner(completions=completions, completion_ids=completion_ids, id=id, truncated=truncated)
         if log_extra is not None:
             log_extra("case_id", list(id))
@@ -60,11 +60,7 @@ class ScoredReward:
             "status": [None if one is None else one.answer.status.value for one in last],
             "answer": [_answer(one) for one in last],
         }
-        names = dict.fromkeys(name for one in last if one is not None for name in one.terms)
-        for name in names:
-            paid = [None if one is None or name not in one.terms else one.terms[name].paid for one in last]
-            columns[f"{self.name}/{name}"] = paid
-        return columns
+        return {**columns, **term_columns(self.name, self.terms, last)}
 
     def _means(self, rows: Sequence[str]) -> dict[str, float]:
         """Return the curves: share of exact answers, of each label, of unreadable ones, and the terms' mean values."""
@@ -78,12 +74,7 @@ class ScoredReward:
         for label in LABELS:
             means[f"answers/{label.value}"] = answers.count(label.value) / len(told)
         means["parse/no_answer"] = sum(one.answer.status.value not in READABLE for one, _ in told) / len(told)
-        for name in dict.fromkeys(name for one, _ in told for name in one.terms):
-            values = [one.terms[name].value for one, _ in told if name in one.terms]
-            known = [value for value in values if value is not None]
-            if known:
-                means[f"terms/{self.name}/{name}"] = sum(known) / len(known)
-        return means
+        return {**means, **term_means(self.name, self.terms, [one for one, _ in told])}
 
 
 def _answer(one: Any) -> str | None:

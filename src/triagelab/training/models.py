@@ -45,6 +45,14 @@ class Policy:
     base: str
     targets: Targets | None = None
 
+    def facts(self) -> dict[str, Any]:
+        """Return what a manifest says of it."""
+        return {
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "base": self.base,
+            "targets": self.targets.kinds() if self.targets is not None else None,
+        }
+
 
 def train_tokenizer(texts: Sequence[str], vocabulary: int) -> PreTrainedTokenizerBase:
     """Return a byte-level BPE tokenizer learnt from `texts`; every digit is a token of its own, so numbers compare."""

@@ -144,9 +144,7 @@ def _train_policy(recipe: Recipe, out: Path, progress: bool) -> dict[str, Any]:
         "seeds": {"run": recipe.seed, "data": recipe.data.seed},
         "data": {"name": recipe.data.name, "split": recipe.data.split, "n": len(cases), "hash": data_hash(cases)},
         "levels": {str(level): sum(case.truth.level == level for case in cases) for level in range(1, 6)},
-        "parameters": sum(p.numel() for p in policy.model.parameters()),
-        "base": policy.base,
-        "targets": policy.targets.kinds() if policy.targets is not None else None,
+        **policy.facts(),
         **summary,
     }
 

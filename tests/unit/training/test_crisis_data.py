@@ -19,6 +19,7 @@ from triagelab.rewards.crisis.states import StateKey, state_at
 from triagelab.training import crisis_data as data
 from triagelab.training.crisis_format import act_pieces, pieces, tiny_tokenizer
 from triagelab.training.recipe_files import load_recipe
+from triagelab.training.shown import texts_of
 
 SMALL: dict[str, Any] = {"data.n": 24, "crisis.latest": 6, "crisis.quiet": 0.25}
 
@@ -121,7 +122,7 @@ def test_settings_that_make_no_sense_are_refused(change: dict[str, Any], message
 def test_the_tokenizer_loses_nothing_and_takes_few_tokens(found: list[data.Example], tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
-    tiny_tokenizer(data.texts_of(found), 1024, tmp_path)
+    tiny_tokenizer(texts_of(found), 1024, tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     for one in found:
         for text in (one.answer, one.messages[-1]["content"]):
@@ -147,7 +148,7 @@ def test_rows_that_do_not_fit_are_left_out_and_none_at_all_is_an_error(
 ) -> None:
     from transformers import AutoTokenizer
 
-    tiny_tokenizer(data.texts_of(found), 1024, tmp_path)
+    tiny_tokenizer(texts_of(found), 1024, tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     rows = data.sft_rows(found, tokenizer, 2000)
     assert len(rows) == len(found)

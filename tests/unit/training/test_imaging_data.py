@@ -16,6 +16,7 @@ from triagelab.training import imaging_data as data
 from triagelab.training.config import Recipe
 from triagelab.training.imaging_format import MARKS, pieces, tiny_tokenizer
 from triagelab.training.recipe_files import load_recipe
+from triagelab.training.shown import texts_of
 
 SMALL: dict[str, Any] = {"data.n": 200}
 
@@ -36,7 +37,7 @@ def tokenizer(found: list[data.Example], tmp_path_factory: pytest.TempPathFactor
     from transformers import AutoTokenizer
 
     folder = tmp_path_factory.mktemp("tokenizer")
-    tiny_tokenizer(data.texts_of(found), 1500, folder)
+    tiny_tokenizer(texts_of(found), 1500, folder)
     return AutoTokenizer.from_pretrained(folder)
 
 
