@@ -125,15 +125,9 @@ class BedsideModel:
         """Return the prompt's ids; the oldest turns are left out where the model has no room for all of them."""
         room = self.generator.room
         head, turns = talk[:2], talk[2:]
-        while len(ids := self._ids([*head, *turns])) > room:
+        while len(ids := self.generator.prompt([*head, *turns], tools=self._tools)) > room:
             if not turns:
                 asked = self.generator.max_new_tokens
                 raise BadInputError("max_new_tokens", asked, f"{len(ids) - room} less with this model")
             turns = turns[2:]
         return ids
-
-    def _ids(self, messages: list[Message]) -> list[int]:
-        encoded: Any = self.tokenizer.apply_chat_template(
-            messages, tools=self._tools, add_generation_prompt=True, tokenize=True, return_dict=True
-        )
-        return list(encoded["input_ids"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from triagelab.agents.base import BedsideAgent
 from triagelab.agents.fingerprint import fingerprint
-from triagelab.agents.registry import made_with, one_model
+from triagelab.agents.registry import imported, made_with, one_model
 from triagelab.errors import BadInputError, UnknownNameError
 
 NOTHING, ANSWER, DIRECTORY, AGENT, MODEL = "nothing", "LEVEL,PATHWAY,PATTERN", "DIR", "AGENT", "nothing or a model"
@@ -34,11 +33,7 @@ class BedsideEntry:
 
     def load_factory(self) -> Callable[..., BedsideAgent]:
         """Return the callable that makes the agent."""
-        module, _, attribute = self.factory.partition(":")
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-        return found
+        return imported(self.factory)
 
 
 _SCRIPTED = "triagelab.agents.bedside_scripted"

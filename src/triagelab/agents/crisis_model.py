@@ -125,14 +125,8 @@ class CrisisModel:
     def _prompt(self, view: View) -> list[int]:
         """Return the prompt's ids; fewer patients are shown where the model has no room for all of them."""
         for most in range(MOST_PATIENTS[self.template], -1, -1):
-            ids = self._ids(crisis_messages(view, self.template, most))
+            ids = self.generator.prompt(crisis_messages(view, self.template, most))
             if len(ids) <= self.generator.room:
                 return ids
         asked = self.generator.max_new_tokens
         raise BadInputError("max_new_tokens", asked, f"{len(ids) - self.generator.room} less with this model")
-
-    def _ids(self, messages: list[dict[str, str]]) -> list[int]:
-        encoded: Any = self.tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=True, return_dict=True
-        )
-        return list(encoded["input_ids"])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from triagelab.agents.registry import made_with, one_model
+from triagelab.agents.registry import imported, made_with, one_model
 from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.hospital.acts import Act
 from triagelab.hospital.views import View
@@ -55,11 +54,7 @@ class CrisisEntry:
 
     def load_factory(self) -> Callable[..., CrisisPolicy]:
         """Return the callable that makes the policy."""
-        module, _, attribute = self.factory.partition(":")
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-        return found
+        return imported(self.factory)
 
 
 _SCRIPTED, _MODELS = "triagelab.agents.crisis_scripted", "triagelab.agents.crisis"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from triagelab.errors import BadInputError
@@ -42,6 +42,21 @@ class Generator:
         """Return how many tokens a prompt may have."""
         config = self.model.config.get_text_config()
         return int(getattr(config, "max_position_embeddings", None) or 1 << 20) - self.max_new_tokens
+
+    def prompt(self, messages: Sequence[Mapping[str, Any]], **options: Any) -> list[int]:
+        """Return the ids of a prompt up to where the answer begins, however long; `options` as the chat template's."""
+        encoded: Any = self.tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=True, tokenize=True, return_dict=True, **options
+        )
+        return list(encoded["input_ids"])
+
+    def whole_prompt(self, messages: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Return the ids of a prompt that nothing is cut from. Raises: BadInputError where there is no room for it."""
+        ids = self.prompt(messages)
+        if len(ids) > self.room:
+            most = self.room + self.max_new_tokens - len(ids)
+            raise BadInputError("max_new_tokens", self.max_new_tokens, f"at most {most} with this model and prompt")
+        return ids
 
     def complete(self, prompts: Sequence[list[int]], seed: int) -> list[Completion]:
         """Return one completion a prompt, in order."""

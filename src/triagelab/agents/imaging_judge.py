@@ -173,20 +173,8 @@ class LocalJudge(_Judge[Item, Marks]):
     def _grade(self, items: Sequence[Item], seed: int) -> list[Marks | None]:
         if not items:
             return []
-        prompts = [self._ids(item) for item in items]
+        prompts = [self.generator.whole_prompt(self._prompt(item)) for item in items]
         return [self._read(self.generator.text(one)) for one in self.generator.complete(prompts, seed)]
-
-    def _ids(self, item: Item) -> list[int]:
-        encoded: Any = self.tokenizer.apply_chat_template(
-            list(self._prompt(item)), add_generation_prompt=True, tokenize=True, return_dict=True
-        )
-        ids = list(encoded["input_ids"])
-        room, asked = self.generator.room, self.generator.max_new_tokens
-        if len(ids) > room:
-            raise BadInputError(
-                "max_new_tokens", asked, f"at most {room + asked - len(ids)} with this model and prompt"
-            )
-        return ids
 
 
 __all__ = ["ChatJudge", "LocalJudge"]

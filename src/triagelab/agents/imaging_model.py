@@ -125,21 +125,8 @@ class ImagingModel:
         return found
 
     def _prompt(self, question: ImagingQuestion) -> list[int]:
-        """Return the prompt's ids. Raises: BadInputError where the model has no room for it."""
         lines = tuple(self.evidence(question)) if self.evidence else ()
-        encoded: Any = self.tokenizer.apply_chat_template(
-            imaging_messages(question, self.template, lines),
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-        )
-        ids = list(encoded["input_ids"])
-        room, asked = self.generator.room, self.generator.max_new_tokens
-        if len(ids) > room:
-            raise BadInputError(
-                "max_new_tokens", asked, f"at most {room + asked - len(ids)} with this model and prompt"
-            )
-        return ids
+        return self.generator.whole_prompt(imaging_messages(question, self.template, lines))
 
 
 def _read(text: str, completion: Completion, shares: Shares | None) -> ImagingReply:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from triagelab.agents.imaging_base import ImagingAgent, Table
-from triagelab.agents.registry import OPTIONS, made_with, one_model
+from triagelab.agents.registry import OPTIONS, imported, made_with, one_model
 from triagelab.errors import BadInputError, UnknownNameError
 
 NOTHING, MODEL, DIRECTORY = "nothing", "nothing or a model", "a directory"
@@ -40,11 +39,7 @@ class ImagingEntry:
 
     def load_factory(self) -> Callable[..., ImagingAgent]:
         """Return the callable that makes the agent."""
-        module, _, attribute = self.factory.partition(":")
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-        return found
+        return imported(self.factory)
 
 
 _HERE = "triagelab.agents.imaging_"

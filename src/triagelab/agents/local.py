@@ -102,11 +102,7 @@ class LocalAgent:
         return ids
 
     def _ids(self, presentation: Presentation) -> list[int]:
-        messages = build_messages(presentation, template=self.template)
-        encoded: Any = self.tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=True, return_dict=True
-        )
-        return list(encoded["input_ids"])
+        return self.generator.prompt(build_messages(presentation, template=self.template))
 
     def _read(self, completion: Completion) -> Prediction:
         text, truncated = self.generator.text(completion), completion.truncated

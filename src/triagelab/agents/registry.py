@@ -35,11 +35,7 @@ class AgentEntry:
 
     def load_factory(self) -> Callable[..., Agent]:
         """Return the callable that makes the agent."""
-        module, _, attribute = self.factory.partition(":")
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-        return found
+        return imported(self.factory)
 
 
 REGISTRY: dict[str, AgentEntry] = {
@@ -175,6 +171,15 @@ def _make(entry: AgentEntry, arguments: tuple[Any, ...], options: Mapping[str, A
         if option not in OPTIONS and option not in named:
             raise UnknownNameError(f"option of agent {entry.name}", option, {*OPTIONS, *named} - {"directory", "path"})
     return made_with(factory, arguments, options)
+
+
+def imported(place: str) -> Any:
+    """Return what `module:attribute` names; the module is imported only now."""
+    module, _, attribute = place.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
 
 
 def made_with(factory: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
