@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 from triagelab.completions.crisis_lines import house_lines, patient_line, urgent
+from triagelab.completions.sections import read_sections
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.hospital.acts import ACTS, COMMON, COUNT, FLAG, ID, NUMBER, Field
 from triagelab.hospital.tables import ROLES
@@ -122,11 +122,7 @@ def _filled(body: str, parts: Mapping[str, str]) -> str:
 @cache
 def _template(name: str) -> Mapping[str, str]:
     """Return role of the message -> its text with marks."""
-    if name not in TEMPLATES:
-        raise UnknownNameError("template", name, TEMPLATES)
-    source = resources.files("triagelab.completions") / "templates" / f"{name}.md"
-    parts = re.split(r"^# (\w+)$", source.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    sections = dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+    sections = read_sections(name, TEMPLATES)
     if not sections or set(sections) - {"system", "user"} or "{view}" not in sections.get("user", ""):
         raise DataFormatError(f"{name}.md: a section 'user' with {{view}}, and at most 'system' beside it")
     return MappingProxyType(sections)

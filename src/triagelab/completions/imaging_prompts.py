@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 from triagelab.cases.imaging.question import ImagingQuestion
 from triagelab.completions.prompts import fence, harmless
-from triagelab.errors import DataFormatError, UnknownNameError
+from triagelab.completions.sections import read_sections
+from triagelab.errors import DataFormatError
 
 TEMPLATES: tuple[str, ...] = ("imaging", "imaging-brief")
 """`imaging`: says everything, for models that were not trained here; `imaging-brief`: the question alone."""
@@ -40,11 +40,7 @@ def imaging_messages(
 @cache
 def _template(name: str) -> Mapping[str, str]:
     """Return role of the message -> its text with marks."""
-    if name not in TEMPLATES:
-        raise UnknownNameError("template", name, TEMPLATES)
-    source = resources.files("triagelab.completions") / "templates" / f"{name}.md"
-    parts = re.split(r"^# (\w+)$", source.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    sections = dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+    sections = read_sections(name, TEMPLATES)
     user = sections.get("user", "")
     if set(sections) - {"system", "user"} or any(user.count(mark) != 1 for mark in _MARKS):
         raise DataFormatError(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from triagelab.errors import DataFormatError, UnknownNameError
-from triagelab.files import read_toml
+from triagelab.errors import UnknownNameError
 from triagelab.rewards.crisis.names import crisis_preset_names
 from triagelab.rewards.crisis.verifiers import VERIFIERS
+from triagelab.rewards.preset_files import load_task_preset
 
 MEASURING_GAIN: tuple[str, ...] = ("patient_survival", "action_alignment", "icu_efficiency")
 """Verifiers that say how much of the book's gain was made."""
@@ -79,26 +77,7 @@ def load_crisis_preset(name_or_path: str | Path) -> CrisisPreset:
     Raises: UnknownNameError with the nearest name, BadInputError for a file that is not there, DataFormatError for a
     file that is no crisis reward.
     """
-    text = str(name_or_path)
-    if text in crisis_preset_names():
-        return _shipped(text)
-    if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text:
-        return _read(text)
-    raise UnknownNameError("crisis preset", text, crisis_preset_names())
-
-
-@cache
-def _shipped(name: str) -> CrisisPreset:
-    return _read(str(resources.files("triagelab.rewards.crisis") / "presets" / f"{name}.toml"))
-
-
-def _read(path: str) -> CrisisPreset:
-    try:
-        return CrisisPreset.model_validate(read_toml(path, "crisis preset file"))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(map(str, problem["loc"])) or "file"
-        raise DataFormatError(f"{path}: {place}: {problem['msg']}") from error
+    return load_task_preset(CrisisPreset, "crisis", name_or_path)
 
 
 __all__ = ["CrisisPreset", "GateRow", "TermRow", "crisis_preset_names", "load_crisis_preset"]

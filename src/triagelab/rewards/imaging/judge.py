@@ -5,13 +5,13 @@ The reasoning that is judged is data: it stands between marks that it cannot clo
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from triagelab.clinical.imaging import Appropriateness
+from triagelab.completions.json_object import load_strict
 from triagelab.completions.prompts import fence, harmless
 
 PARTS: tuple[str, ...] = ("concepts", "logic", "evidence")
@@ -107,7 +107,7 @@ def read_grades(reply: str) -> Grades | None:
     body = reply.strip()
     fenced = _FENCE.match(body)
     try:
-        raw = json.loads(fenced[1] if fenced else body, object_pairs_hook=_once, parse_constant=_refuse)
+        raw = load_strict(fenced[1] if fenced else body)
     except (ValueError, RecursionError):
         return None
     if not isinstance(raw, dict) or set(raw) != set(PARTS):
@@ -118,17 +118,6 @@ def read_grades(reply: str) -> Grades | None:
     if not all(0 <= value <= HIGHEST for value in values):
         return None
     return Grades(*(float(value) for value in values))
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no number")
 
 
 __all__ = ["HIGHEST", "PARTS", "Grades", "Judge", "JudgeItem", "judge_messages", "read_grades"]

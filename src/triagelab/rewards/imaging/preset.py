@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from triagelab.clinical.imaging import Appropriateness
 from triagelab.clinical.imaging_table import LABELS
-from triagelab.errors import DataFormatError, UnknownNameError
-from triagelab.files import read_toml
 from triagelab.rewards.imaging.names import imaging_preset_names
+from triagelab.rewards.preset_files import load_task_preset
 
 TermName = Literal["answer", "format", "citation", "judge", "similarity"]
 
@@ -91,26 +88,7 @@ def load_imaging_preset(name_or_path: str | Path) -> ImagingPreset:
     Raises: UnknownNameError with the nearest name, BadInputError for a file that is not there, DataFormatError for a
     file that is no imaging reward.
     """
-    text = str(name_or_path)
-    if text in imaging_preset_names():
-        return _shipped(text)
-    if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text:
-        return _read(text)
-    raise UnknownNameError("imaging preset", text, imaging_preset_names())
-
-
-@cache
-def _shipped(name: str) -> ImagingPreset:
-    return _read(str(resources.files("triagelab.rewards.imaging") / "presets" / f"{name}.toml"))
-
-
-def _read(path: str) -> ImagingPreset:
-    try:
-        return ImagingPreset.model_validate(read_toml(path, "imaging preset file"))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(map(str, problem["loc"])) or "file"
-        raise DataFormatError(f"{path}: {place}: {problem['msg']}") from error
+    return load_task_preset(ImagingPreset, "imaging", name_or_path)
 
 
 __all__ = ["ImagingPreset", "LabelRow", "TermRow", "imaging_preset_names", "load_imaging_preset"]
