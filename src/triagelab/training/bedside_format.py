@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from triagelab.agents.bedside_calls import TERSE_TEMPLATE, call_pieces
 from triagelab.errors import BadInputError
+from triagelab.training.pieces import save_tokenizer
 
 
 def set_calls(tokenizer: Any, calls: Literal["terse", "qwen3", "own"]) -> None:
@@ -36,18 +37,7 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int, folder: Path) -> None:
 
     Raises: BadInputError for a vocabulary with no room for them.
     """
-    from transformers import AddedToken
-
-    from triagelab.training.models import train_tokenizer
-
-    pieces = call_pieces()
-    least = 320 + len(pieces)
-    if vocabulary < least:
-        raise BadInputError("model.tiny.vocabulary", vocabulary, f"at least {least}: calls take {len(pieces)} tokens")
-    tokenizer = train_tokenizer(list(texts), vocabulary - len(pieces))
-    added: list[str | AddedToken] = [AddedToken(piece, normalized=False) for piece in pieces]
-    tokenizer.add_tokens(added)
-    tokenizer.save_pretrained(folder)
+    save_tokenizer(texts, vocabulary, call_pieces(), "calls take", folder)
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from triagelab.errors import BadInputError
 from triagelab.hospital.acts import ACTS, COMMON, FLAG, ID, WORD, Field
+from triagelab.training.pieces import save_tokenizer
 
 PATIENTS, ORDERS = 140, 200
 """Ids `P-001` to this number, and `O-0001` to this number, are one token each; longer ones are read digit by digit."""
@@ -54,17 +54,4 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int, folder: Path) -> None:
 
     Raises: BadInputError for a vocabulary with no room for them.
     """
-    from transformers import AddedToken
-
-    from triagelab.training.models import train_tokenizer
-
-    own = pieces()
-    least = 320 + len(own)
-    if vocabulary < least:
-        raise BadInputError(
-            "model.tiny.vocabulary", vocabulary, f"at least {least}: acts and ids take {len(own)} tokens"
-        )
-    tokenizer = train_tokenizer(list(texts), vocabulary - len(own))
-    added: list[str | AddedToken] = [AddedToken(piece, normalized=False) for piece in own]
-    tokenizer.add_tokens(added)
-    tokenizer.save_pretrained(folder)
+    save_tokenizer(texts, vocabulary, pieces(), "acts and ids take", folder)

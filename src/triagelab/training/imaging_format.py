@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from triagelab.clinical.imaging import Appropriateness
-from triagelab.errors import BadInputError
 from triagelab.files import write_json
+from triagelab.training.pieces import save_tokenizer
 
 MARKS = ("<think>", "</think>", "<answer>", "</answer>")
 
@@ -26,27 +25,8 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int, folder: Path) -> None:
 
     Raises: BadInputError for a vocabulary with no room for them.
     """
-    from transformers import AddedToken
-
-    from triagelab.training.models import train_tokenizer
-
-    own = pieces()
-    least = 320 + len(own)
-    if vocabulary < least:
-        raise BadInputError(
-            "model.tiny.vocabulary", vocabulary, f"at least {least}: the format takes {len(own)} tokens"
-        )
-    tokenizer = train_tokenizer(list(texts), vocabulary - len(own))
-    added: list[str | AddedToken] = [
-        AddedToken(piece, normalized=False) for piece in own if piece not in _known(tokenizer)
-    ]
-    tokenizer.add_tokens(added)
-    tokenizer.save_pretrained(folder)
+    save_tokenizer(texts, vocabulary, pieces(), "the format takes", folder, keep_known=True)
     _make_plain(folder / "tokenizer.json")
-
-
-def _known(tokenizer: Any) -> set[str]:
-    return set(tokenizer.get_vocab())
 
 
 def _make_plain(path: Path) -> None:
