@@ -14,6 +14,19 @@ from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.files import read_toml
 
 PLACE = "triagelab.clinical"
+COMMON: Mapping[str, str] = MappingProxyType(
+    {
+        "female": "female sex",
+        "pregnant": "pregnancy",
+        "contrast_reaction": "an earlier severe reaction to contrast medium",
+        "unsafe_implant": "an implant that is not safe in the magnet",
+        "dialysis": "dialysis",
+    }
+)
+"""Flags that every condition knows: the safety rules ask for them. What is not said of them counts as absent."""
+COMMON_NUMBERS: Mapping[str, str] = MappingProxyType(
+    {"age_years": "age in years", "egfr": "eGFR in mL/min per 1.73 m2"}
+)
 TAGS = ("ionising", "trunk", "high-dose", "iodinated", "gadolinium", "mri", "ultrasound", "nuclear")
 """What safety rules ask of a procedure. `trunk`: the beam passes abdomen or pelvis; `high-dose`: CT or nuclear."""
 Word = Literal["usually", "may", "not"]
@@ -139,6 +152,8 @@ def checked_row(kind: type[Any], raw: object, where: str) -> Any:
 
 
 __all__ = [
+    "COMMON",
+    "COMMON_NUMBERS",
     "TAGS",
     "ConditionFile",
     "CriterionRow",

@@ -11,6 +11,8 @@ from typing import Any
 
 from triagelab.clinical.clauses import Names, parse_age, parse_clause
 from triagelab.clinical.imaging_rows import (
+    COMMON,
+    COMMON_NUMBERS,
     ConditionFile,
     ProcedureRow,
     SafetyRow,
@@ -22,20 +24,6 @@ from triagelab.clinical.imaging_rows import (
 from triagelab.clinical.predicates import Predicate
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.files import read_toml
-
-COMMON: Mapping[str, str] = MappingProxyType(
-    {
-        "female": "female sex",
-        "pregnant": "pregnancy",
-        "contrast_reaction": "an earlier severe reaction to contrast medium",
-        "unsafe_implant": "an implant that is not safe in the magnet",
-        "dialysis": "dialysis",
-    }
-)
-"""Flags that every condition knows: the safety rules ask for them. What is not said of them counts as absent."""
-COMMON_NUMBERS: Mapping[str, str] = MappingProxyType(
-    {"age_years": "age in years", "egfr": "eGFR in mL/min per 1.73 m2"}
-)
 
 
 class Appropriateness(StrEnum):
