@@ -20,7 +20,8 @@ LONGEST_ANSWER = 200
 _LABEL = re.compile(r"usually[\s_-]+not[\s_-]+appropriate|usually[\s_-]+appropriate|may[\s_-]+be[\s_-]+appropriate")
 _AROUND = " \t\n\r*_`\"'“”‘’«»().:;,!-"
 _AHEAD = re.compile(
-    r"(?:(?:the |my |final )*(?:answer|label|rating)(?: is)?|(?:this|the|it)(?: (?:imaging|procedure|study|scan|test))? is)\s*:?\s*"
+    r"(?:(?:the |my |final )*(?:answer|label|rating)(?: is)?|"
+    r"(?:this|the|it)(?: (?:imaging|procedure|study|scan|test))? is)\s*:?\s*"
 )
 _READ = {
     "usuallyappropriate": Appropriateness.USUALLY,
