@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from triagelab.cli.endpoint import LLM, endpoint_options, usage_lines
+from triagelab.cli.endpoint import endpoint_options, usage_lines
 from triagelab.errors import BadInputError, UnknownNameError
 from triagelab.files import atomic_writer, check_output, write_json
 
 if TYPE_CHECKING:
     from triagelab.cases.imaging.case import ImagingCase
-    from triagelab.rewards.imaging.judge import Judge
 
 RUBRIC = "rubric"
 
@@ -207,39 +206,15 @@ def judge_check(
     """Check a judge: agreement over repeated calls, replies it cannot give, bias by order and by length."""
     from triagelab.cases.imaging.generator import dataset_split
     from triagelab.evaluation.imaging.judge_samples import judge_samples
+    from triagelab.evaluation.imaging.judges import make_judge
     from triagelab.evaluation.imaging.judging import check_judge
 
     if out is not None:
         check_output(out, "--out")
     options = endpoint_options(judge, base_url=base_url, model=model, timeout=timeout, cache=cache)
-    chosen = _judge(judge, {**options, **({} if temperature is None else {"temperature": temperature})})
+    chosen = make_judge(judge, {**options, **({} if temperature is None else {"temperature": temperature})})
     items, clusters = judge_samples(dataset_split("test"), n, seed)
     found = check_judge(chosen, items, clusters=clusters, calls=calls, seed=seed)
     if out is not None:
         write_json(out, found.to_dict())
     typer.echo(json.dumps(found.to_dict(), allow_nan=False) if as_json else "\n".join(found.lines()))
-
-
-def _judge(spec: str, options: dict[str, Any]) -> Judge:
-    """Return the judge that is asked for. Raises: UnknownNameError, BadInputError."""
-    from triagelab.rewards.imaging.judge import judge_messages, read_grades
-
-    name, _, rest = spec.partition(":")
-    if spec == RUBRIC:
-        from triagelab.rewards.imaging.rubric import RubricScorer
-
-        if options:
-            raise BadInputError("--judge", spec, "llm or model, for the options that were given")
-        return RubricScorer()
-    asked: dict[str, Any] = {"prompt": judge_messages, "parse": read_grades, **options}
-    if name == LLM:
-        from triagelab.agents.imaging_judge import ChatJudge
-        from triagelab.agents.registry import one_model
-
-        chosen = one_model(spec, rest, asked.pop("model", None))
-        return ChatJudge.load(chosen, **asked)
-    if name == "model" and rest:
-        from triagelab.agents.imaging_judge import LocalJudge
-
-        return LocalJudge.load(rest, **asked)
-    raise UnknownNameError("--judge", spec, (RUBRIC, "llm", "llm:MODEL", "model:DIR"))

@@ -19,9 +19,12 @@ class ImagingSettings(BaseModel):
         variants: variants of each condition in the dataset (`dataset` only).
         evidence: share of the prompts that SFT shows with evidence, so that a start policy has seen both kinds of
             prompt. In GRPO the reward says whether evidence is shown, for every prompt.
+        judge: who marks reasoning, for rewards that ask one: `rubric` (the offline scorer), `llm`, `llm:MODEL` or
+            `model:DIR`. Check it first: `triagelab imaging judge-check`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     source: Literal["dataset", "generated"] = "dataset"
     variants: int = Field(default=20, ge=1, le=1000)
     evidence: float = Field(default=0.0, ge=0, le=1)
+    judge: str = "rubric"

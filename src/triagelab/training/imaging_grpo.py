@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from triagelab.cases.imaging.case import ImagingCase
+from triagelab.rewards.imaging.judge import Judge
 from triagelab.rewards.imaging.trl import imaging_reward
 from triagelab.training.grpo import LoggedTrainer
 from triagelab.training.imaging_data import LABELS
@@ -21,8 +22,10 @@ class ScoredReward:
     Missing: an answer that cannot be scored earns None, which TRL leaves out of the group; never zero.
     """
 
-    def __init__(self, preset: str, cases: Sequence[ImagingCase], ends: Sequence[int]) -> None:
-        self.inner = imaging_reward(preset, cases=cases)
+    def __init__(
+        self, preset: str, cases: Sequence[ImagingCase], ends: Sequence[int], judge: Judge | None = None
+    ) -> None:
+        self.inner = imaging_reward(preset, cases=cases, judge=judge)
         self.name = self.inner.preset.name  # a wrong name is told here, not after the first generation
         self.terms = tuple(row.term for row in self.inner.preset.term)
         self.gold = {case.id: case.truth.label.value for case in cases}

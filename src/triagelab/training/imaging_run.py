@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from triagelab.cases.imaging.case import ImagingCase
+from triagelab.errors import BadInputError
+from triagelab.evaluation.imaging.judges import RUBRIC, make_judge
 from triagelab.evaluation.provenance import config_hash
+from triagelab.rewards.imaging.judge import Judge
+from triagelab.rewards.imaging.preset import load_imaging_preset
 from triagelab.training import imaging_data as data
 from triagelab.training.config import Recipe
 from triagelab.training.imaging_format import tiny_tokenizer
@@ -21,10 +25,14 @@ def train_imaging(recipe: Recipe, out: Path, *, progress: bool) -> dict[str, Any
     Raises: BadInputError for what cannot run: several processes, a split that is tested, no question that fits.
     """
     begin_alone(recipe, "on imaging questions")
+    judge = chosen_judge(recipe)
     cases = data.cases(recipe)
     found = shown_examples(recipe, cases)
     policy = start_policy(recipe, out, lambda: texts_of(found, data.TEXTS), tiny_tokenizer)
-    summary = {"sft": _sft, "grpo": _grpo}[recipe.kind](recipe, policy, found, out, progress)
+    if recipe.kind == "sft":
+        summary = _sft(recipe, policy, found, out, progress)
+    else:
+        summary = _grpo(recipe, policy, found, judge, out, progress)
     return {
         "seeds": {"run": recipe.seed, "data": recipe.data.seed},
         "data": _about(recipe, cases, found),
@@ -38,8 +46,6 @@ def shown_examples(recipe: Recipe, cases: list[ImagingCase]) -> list[data.Exampl
     if recipe.kind == "sft":
         assert recipe.imaging is not None  # only recipes with this table come here
         return data.examples(recipe, cases, evidence=recipe.imaging.evidence)
-    from triagelab.rewards.imaging.preset import load_imaging_preset
-
     return data.examples(recipe, cases, evidence=float(load_imaging_preset(recipe.reward.preset).evidence))
 
 
@@ -65,13 +71,29 @@ def _sft(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, p
     return {**done, "teacher": teacher}
 
 
-def _grpo(recipe: Recipe, policy: Policy, found: list[data.Example], out: Path, progress: bool) -> dict[str, Any]:
+def chosen_judge(recipe: Recipe) -> Judge | None:
+    """Return the judge that a recipe names, None where its reward asks none.
+
+    Raises: BadInputError for a judge that would never be asked, and what `make_judge` raises.
+    """
+    assert recipe.imaging is not None  # only recipes with this table come here
+    named = recipe.imaging.judge
+    asks = recipe.kind == "grpo" and load_imaging_preset(recipe.reward.preset).needs("judge")
+    if not asks and named != RUBRIC:
+        raise BadInputError("imaging.judge", named, RUBRIC, "nothing in this run asks a judge")
+    return make_judge(named, field="imaging.judge") if asks else None
+
+
+def _grpo(
+    recipe: Recipe, policy: Policy, found: list[data.Example], judge: Judge | None, out: Path, progress: bool
+) -> dict[str, Any]:
     from triagelab.training.grpo import ends_of_policy, optimise_evenly
     from triagelab.training.imaging_grpo import ImagingTrainer, ScoredReward
 
     rows = data.grpo_rows(
         found, policy.tokenizer, recipe.data.max_tokens, max_new_tokens=recipe.generation.max_new_tokens
     )
-    scorer = ScoredReward(recipe.reward.preset, [one.case for one in found], ends_of_policy(policy))
+    scorer = ScoredReward(recipe.reward.preset, [one.case for one in found], ends_of_policy(policy), judge)
     shown = ("reward", "exact", "parse/no_answer")
-    return optimise_evenly(ImagingTrainer, recipe, policy, scorer, rows, out, shown, progress=progress)
+    done = optimise_evenly(ImagingTrainer, recipe, policy, scorer, rows, out, shown, progress=progress)
+    return {**done, "judge": judge.name if judge is not None else None}

@@ -12,9 +12,11 @@ from triagelab.cases.imaging.variant import signature, split_of
 from triagelab.clinical.imaging import condition
 from triagelab.completions.imaging_answers import parse_imaging, sentences_of
 from triagelab.errors import BadInputError, DataFormatError
+from triagelab.rewards.imaging.rubric import RubricScorer
 from triagelab.training import imaging_data as data
 from triagelab.training.config import Recipe
 from triagelab.training.imaging_format import MARKS, pieces, tiny_tokenizer
+from triagelab.training.imaging_run import chosen_judge
 from triagelab.training.recipe_files import load_recipe
 from triagelab.training.shown import texts_of
 
@@ -136,3 +138,23 @@ def test_balance_shows_rare_labels_more_often() -> None:
     assert data.label_weights(places, 0.0) == {0: 1.0, 1: 1.0, 2: 1.0}
     even = data.label_weights(places, 1.0)
     assert even[0] == pytest.approx(3 * even[2])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "judge", "said"),
+    [
+        ("tiny-imaging-grpo-llm-eval", "nobody", "imaging.judge: got 'nobody'"),
+        ("tiny-imaging-grpo-llm-eval", "model:/nowhere", "nowhere"),
+        ("tiny-imaging-grpo-baseline", "llm:some-model", "nothing in this run asks a judge"),
+        ("tiny-imaging-sft", "llm:some-model", "nothing in this run asks a judge"),
+    ],
+)
+def test_a_judge_that_cannot_be_asked_is_refused_in_one_line(recipe: str, judge: str, said: str) -> None:
+    with pytest.raises(BadInputError, match=said) as caught:
+        chosen_judge(load_recipe(recipe, {"imaging.judge": judge}))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_rubric_scorer_is_the_judge_where_one_is_asked_and_nobody_elsewhere() -> None:
+    assert isinstance(chosen_judge(load_recipe("tiny-imaging-grpo-llm-eval")), RubricScorer)
+    assert chosen_judge(load_recipe("tiny-imaging-grpo-embedding")) is None
