@@ -11,7 +11,8 @@ from collections import Counter
 from triagelab.cases.imaging.generator import cases_of
 from triagelab.cases.imaging.variant import draw_variant
 from triagelab.cases.imaging.wording import wording
-from triagelab.clinical.imaging import condition, decide_imaging
+from triagelab.clinical.imaging import condition
+from triagelab.clinical.imaging_label import settle
 from triagelab.seeding import stream
 
 DRAWS = 600
@@ -31,8 +32,8 @@ def problems(name: str, draws: int = DRAWS) -> list[str]:
     split = "ood" if one.held_out else "train"
     for number in range(draws):
         variant = draw_variant(name, stream("cases.imaging.check", number, name), split)
-        reached.update(decide_imaging(name, procedure, variant.facts).rule for procedure in variant.labels)
-    rules = {f"{name}.{rule.id}" for rows in one.rules.values() for rule in rows}
+        reached.update(settle(one, procedure, variant.facts).rule.id for procedure in variant.labels)
+    rules = {rule.id for rows in one.rules.values() for rule in rows}
     return found + [f"{name}: no variant of {draws} reaches the rule {rule}" for rule in sorted(rules - reached)]
 
 
