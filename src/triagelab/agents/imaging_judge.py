@@ -5,6 +5,7 @@ Prompt and parser come from whoever defines the marks (`rewards.imaging.judge`):
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class _Shown:
     credentialed: bool
 
 
-class _Judge(Generic[Item, Marks]):
+class _Judge(ABC, Generic[Item, Marks]):
     """What both judges do: ask, read, and count.
 
     Attributes:
@@ -62,8 +63,9 @@ class _Judge(Generic[Item, Marks]):
         rounds = [self._grade(items, seed) for seed in seeds]
         return [list(marks) for marks in zip(*rounds, strict=True)]
 
+    @abstractmethod
     def _grade(self, items: Sequence[Item], seed: int) -> list[Marks | None]:
-        raise NotImplementedError
+        """Return the marks of every item from one call with this seed, in order."""
 
     def _read(self, reply: str | None) -> Marks | None:
         marks = None if reply is None else self._parse(reply)

@@ -97,7 +97,7 @@ def _from_workbook(place: Path) -> list[tuple[int, dict[str, str] | None]]:
         with zipfile.ZipFile(place) as packed:
             if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
                 raise DataFormatError(f"{place}: unpacks to more than {MAX_UNPACKED} bytes")
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:  # the second: parts of a format zipfile cannot unpack
         raise DataFormatError(f"{place}: no XLSX workbook ({str(error)[:60]}); expected {WHAT}") from error
     try:
         import fastexcel
