@@ -10,7 +10,7 @@ from triagelab.cases.imaging.generator import dataset_split, imaging_case, imagi
 from triagelab.cases.imaging.narrative import VOICES, who, write_note
 from triagelab.cases.imaging.variant import SPLITS, draw_variant, signature
 from triagelab.cases.imaging.wording import KEPT_OPENINGS, common, known, worded_conditions, wording
-from triagelab.clinical.imaging import condition
+from triagelab.clinical.imaging import Appropriateness, condition
 from triagelab.errors import BadInputError, DataFormatError, UnknownNameError
 from triagelab.seeding import stream
 
@@ -72,6 +72,12 @@ def test_a_feature_that_is_told_stands_in_the_note_in_one_of_its_phrases() -> No
                 assert any(phrase.lower() in text for phrase in (row.yes if value else row.no)), (feature, text)
         if case.truth.facts.get("age_years", 0) >= 2:
             assert f"{case.truth.facts['age_years']:.0f}" in text
+
+
+def test_no_question_of_the_dataset_names_a_label() -> None:
+    for case in imaging_dataset():
+        shown = str(case.question.row()).lower()
+        assert not [label for label in Appropriateness if label.value in shown]
 
 
 def test_equal_seeds_give_equal_cases_and_others_differ() -> None:
